@@ -1,0 +1,34 @@
+"""hxtwin: operating system and register-level twin of the BrainScaleS-2 neuromorphic platform.
+
+The sub-packages are the layers of the system, from where a thing is to what a modeller says:
+`hxtwin.coord`, `hxtwin.containers`, `hxtwin.comm`.
+
+Importing ``hxtwin`` loads no layer: ``hxtwin.coord`` and the others are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from hxtwin._version import __version__
+from hxtwin.errors import HxtwinError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from hxtwin import comm, containers, coord
+
+__all__ = ["HxtwinError", "__version__", "comm", "containers", "coord"]
+
+_LAYERS = frozenset({"coord", "containers", "comm"})
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _LAYERS:
+        return importlib.import_module(f"hxtwin.{name}")
+    raise AttributeError(f"module 'hxtwin' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAYERS})

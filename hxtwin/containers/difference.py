@@ -1,0 +1,149 @@
+"""Differences: the words that have to be written again, and the fields that a person wants to see.
+
+`difference` works on words: only parts of a tree whose fields changed are encoded at all. `diff` works on fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from hxtwin.containers import codec
+from hxtwin.containers.container import Container
+from hxtwin.containers.errors import ContainerError, FieldTypeError
+from hxtwin.containers.layout import Lookup, Take
+from hxtwin.containers.record import Columns, Record
+from hxtwin.coord import Coordinate
+
+
+class Writes(NamedTuple):
+    """Words to write: two arrays of equal length, in the order of the bus accesses; `pairs` gives them one by one."""
+
+    addresses: npt.NDArray[np.uint32]
+    words: npt.NDArray[np.uint32]
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """(address, word) pairs as ints."""
+        return zip(self.addresses.tolist(), self.words.tolist(), strict=True)
+
+
+def difference(new: Container, old: Container, at: Coordinate | None = None) -> Writes:
+    """The (address, word) pairs of `new` whose words differ from those of `old`.
+
+    Args:
+        new: wanted configuration.
+        old: configuration that is there, of the same class (and size).
+        at: where both live; may be left out where there is only one place.
+
+    Returns:
+        Addresses and words, ``uint32[n]`` each; empty if nothing changed.
+
+    Raises:
+        FieldTypeError: the containers are of different classes or sizes.
+        ContainerError: words with disabled byte lanes cannot be compared; write such a container as a whole.
+    """
+    cls = type(new)
+    if type(old) is not cls:
+        raise FieldTypeError(f"a {cls.__name__} cannot be compared with a {type(old).__name__}")
+    if not cls.layout.children or cls.encode is not Container.encode or cls.write_addresses != _plain_addresses(cls):
+        return _of_words(new, old, at)
+    new_columns = {path: array[np.newaxis] for path, array in new.columns().items()}
+    old_columns = {path: array[np.newaxis] for path, array in old.columns().items()}
+    return Writes(*_of_tree(cls, new_columns, old_columns, cls.write_addresses(at)))
+
+
+def _plain_addresses(cls: type[Container]) -> Any:
+    return Container.write_addresses.__get__(None, cls)
+
+
+def _of_words(new: Container, old: Container, at: Coordinate | None) -> Writes:
+    new_words, old_words = new.encode(at), old.encode(at)
+    if new_words.shape != old_words.shape:
+        raise FieldTypeError(f"{type(new).__name__}: {new_words.size} words cannot be compared with {old_words.size}")
+    if any((item.byte_enables(at) != codec.ALL_LANES).any() for item in (new, old)):
+        raise ContainerError(f"{type(new).__name__}: words with disabled byte lanes; write the container as a whole")
+    changed = new_words != old_words
+    return Writes(type(new).write_addresses(at)[changed], new_words[changed])
+
+
+def _of_tree(
+    cls: type[Container], new: Columns, old: Columns, addresses: npt.NDArray[np.uint32]
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    same = {path for path, array in new.items() if array is old[path] or np.array_equal(array, old[path])}
+    found_addresses, found_words = [], []
+    start = 0
+    for group in cls.layout.children:
+        stop = start + codec.group_word_count(group)
+        sources = (source for member in group.children for _, source in codec.sources(cls, group, member))
+        paths = {
+            source.path if isinstance(source, Lookup | Take) else source for source in sources if source is not None
+        }
+        if not paths <= same:
+            words = codec.encode_group(cls, group, new, 1, None)[0]
+            changed = words != codec.encode_group(cls, group, old, 1, None)[0]
+            found_addresses.append(addresses[start:stop][changed])
+            found_words.append(words[changed])
+        start = stop
+    empty = np.empty(0, dtype=np.uint32)
+    return np.concatenate([empty, *found_addresses]), np.concatenate([empty, *found_words])
+
+
+@attrs.frozen
+class FieldChange:
+    """One field that differs between two objects.
+
+    Attributes:
+        path: dotted path, with the indices of the element in arrays: ``synapse_blocks.matrix.weights[0, 3, 5]``.
+        before, after: values as ints.
+    """
+
+    path: str
+    before: int
+    after: int
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.before} -> {self.after}"
+
+
+class Changes(tuple[FieldChange, ...]):
+    """Changed fields; prints one to a line, at most `SHOWN` of them."""
+
+    __slots__ = ()
+
+    SHOWN = 40
+
+    def __str__(self) -> str:
+        if not self:
+            return "no difference"
+        lines = [str(change) for change in self[: self.SHOWN]]
+        if len(self) > self.SHOWN:
+            lines.append(f"... and {len(self) - self.SHOWN} more")
+        return "\n".join(lines)
+
+
+def diff(before: Record, after: Record) -> Changes:
+    """The fields that differ between two objects of one class, in order of declaration.
+
+    Raises:
+        FieldTypeError: the objects are of different classes or sizes.
+    """
+    cls = type(before)
+    if type(after) is not cls:
+        raise FieldTypeError(f"a {cls.__name__} cannot be compared with a {type(after).__name__}")
+    found = []
+    old_columns, new_columns = before.columns(), after.columns()
+    if old_columns.keys() != new_columns.keys():
+        raise FieldTypeError(f"two {cls.__name__} of different composition cannot be compared")
+    for path, old in old_columns.items():
+        new = new_columns[path]
+        if old.shape != new.shape:
+            raise FieldTypeError(f"{cls.__name__}.{path}: shapes {old.shape} and {new.shape} cannot be compared")
+        for position in np.argwhere(old != new):
+            index = tuple(position.tolist())
+            place = f"[{', '.join(map(str, index))}]" if index else ""
+            found.append(FieldChange(path + place, int(old[index]), int(new[index])))
+    return Changes(found)

@@ -1,0 +1,17 @@
+"""The root of every error that hxtwin raises on purpose.
+
+Each layer derives one family from `HxtwinError`, so that ``except HxtwinError`` catches everything the
+package reports about wrong input, a wrong state or a device, and nothing else.
+
+===================  ==========================
+layer                family
+===================  ==========================
+``hxtwin.coord``       `hxtwin.coord.CoordinateError`
+``hxtwin.containers``  `hxtwin.containers.ContainerError`
+``hxtwin.comm``        `hxtwin.comm.CommError`
+===================  ==========================
+"""
+
+
+class HxtwinError(Exception):
+    """Root of all errors raised by hxtwin."""
