@@ -1,6 +1,7 @@
 """Containers: what a word of the chip or its FPGA means.
 
-A container class declares its fields once - range, default, bits, meaning - and where it lives. Encoding, decoding, checks,
+A container class declares its fields once - range, default, bits, meaning - and where it lives. Encoding, decoding,
+checks,
 serialisation and documentation follow from that declaration::
 
     >>> from hxtwin import containers, coord
@@ -88,6 +89,7 @@ from hxtwin.containers.event_record import (
     MADCSampleFromChip,
     SpikeFromChip,
 )
+from hxtwin.containers.explain import FieldValue, Meaning, explain
 from hxtwin.containers.external_memory import (
     ExternalPPUDRAMMemoryByte,
     ExternalPPUDRAMMemoryQuad,
@@ -197,9 +199,14 @@ from hxtwin.containers.temperature_sensor import TMP112Status
 from hxtwin.containers.timer import Timer, TimerValue
 
 __all__ = [
+    "ADPLL",
+    "DISABLE_REFRESH",
+    "MADC",
+    "MADC_SAMPLE_FROM_CHIP",
+    "NEURON_CELLS",
+    "SPIKE_FROM_CHIP",
     "AD5252ChannelConfig",
     "AD5252ChannelConfigPersistent",
-    "ADPLL",
     "ADPLLOutput",
     "AccessError",
     "Adaptation",
@@ -271,7 +278,6 @@ __all__ = [
     "DACChannelBlock",
     "DACControl",
     "DACControlBlock",
-    "DISABLE_REFRESH",
     "DecodeError",
     "DynamicMux",
     "EventRecordingConfig",
@@ -293,6 +299,7 @@ __all__ = [
     "FieldRangeError",
     "FieldShapeError",
     "FieldTypeError",
+    "FieldValue",
     "HicannARQStatus",
     "HighspeedLinkNotification",
     "INA219AdcMode",
@@ -305,20 +312,18 @@ __all__ = [
     "JTAGIdCode",
     "Layout",
     "Leak",
-    "MADC",
     "MADCConfig",
     "MADCControl",
     "MADCDebugCrossbar",
     "MADCInputCrossbar",
     "MADCPreamp",
     "MADCSampleFromChip",
-    "MADC_SAMPLE_FROM_CHIP",
+    "Meaning",
     "MembraneCapacitance",
     "MemoryTiming",
     "MorphologyError",
     "MultiCompartment",
     "MultichipJboaLeafFPGA",
-    "NEURON_CELLS",
     "NeuronBackendConfig",
     "NeuronBackendSRAMTimingConfig",
     "NeuronBlock",
@@ -360,7 +365,6 @@ __all__ = [
     "Reset",
     "ResetChip",
     "ResetJTAGTap",
-    "SPIKE_FROM_CHIP",
     "SPL1ClockSource",
     "ShiftRegister",
     "SinglechipFPGA",
@@ -411,6 +415,7 @@ __all__ = [
     "converter",
     "diff",
     "difference",
+    "explain",
     "from_bytes",
     "to_bytes",
     "types",

@@ -11,9 +11,12 @@ One-bit pieces express permutations. Arrays have one tuple of pieces for each el
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
-from hxtwin.containers.expression import Expression
+if TYPE_CHECKING:
+    from hxtwin.containers.expression import Expression
 
 
 @attrs.frozen

@@ -44,12 +44,11 @@ class DACChannel(Container):
         backends=(Backend.SPI_DAC_DATA_REGISTER,),
         differential=True,
         notes=(
-            "FPGA omnibus encoding at 0x88007002 + 2*dac: write (channel<<4 | value>>8) (bit 7 read flag = "
-            "0), then 0x80000000 | (value & 0xff); followed automatically by an LDAC control write: value "
-            "0x2 to control register 1 (ldac) of the same DAC. channel names DAC0: v_reset 0, v_res_meas 1, "
-            "mux_rfu_0 2, mux_rfu_1 3, i_ref_board 4, ana_readout_debug_0 5, ana_readout_debug_1 6, "
-            "mux_dac_25 7; DAC1: vdd25_digital 0, vdd12_digital 1, vdd25_analog 2, vdd12_analog 3, "
-            "vdd12_madc 4, vdd12_pll 5, general_purpose_0 6, general_purpose_1 7."
+            "Sent over SPI (FPGA omnibus 0x88007002 + 2 * dac) as two bytes and followed by a write that "
+            "makes the DAC take the value over. Channels of DAC 0: v_reset 0, v_res_meas 1, mux_rfu_0 2, "
+            "mux_rfu_1 3, i_ref_board 4, ana_readout_debug_0 5, ana_readout_debug_1 6, mux_dac_25 7. DAC 1: "
+            "vdd25_digital 0, vdd12_digital 1, vdd25_analog 2, vdd12_analog 3, vdd12_madc 4, vdd12_pll 5, "
+            "general_purpose_0 6, general_purpose_1 7. Addresses are register numbers of the DACs."
         ),
     )
     value: int = uint("12-bit DAC code.", at(0, 0, 12), maximum=DAC_MAXIMUM)
@@ -68,9 +67,8 @@ class DACControl(Container):
         differential=True,
         constants=(Constant(0, 0, 13, 12),),
         notes=(
-            "Word 0 (gain_reference) is the constant 0b001100, word 1 (power_down) carries the inverted "
-            "enables. FPGA omnibus encoding at 0x88007002 + 2*dac: write 0x80 | register<<5, then 0x80000000 "
-            "| value. (The original does not place value bits above 7 into the first byte.)."
+            "Word 0 is the constant of the gain register, word 1 the power-down register. Sent over SPI "
+            "(FPGA omnibus 0x88007002 + 2 * dac). Addresses are register numbers of the DACs."
         ),
     )
     enable_channel: BoolArray = flags(
@@ -122,7 +120,8 @@ class DACChannelBlock(Container):
 
         Args:
             channel: one of the channels of the first DAC.
-            volts: 0 .. 2.5 V for i_ref_board, ana_readout_debug_0/1 and mux_dac_25; 0 .. 1.2 V for v_reset, v_res_meas and
+            volts: 0 .. 2.5 V for i_ref_board, ana_readout_debug_0/1 and mux_dac_25; 0 .. 1.2 V for v_reset,
+                v_res_meas and
                 mux_rfu_0/1. Source: reference, containers-a.md 8.2.
 
         Raises:

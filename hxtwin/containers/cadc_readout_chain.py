@@ -48,7 +48,9 @@ class CADCChannels(Record):
         ColumnCorrelationRow,
         "enable_internal_causal",
         index=CADCChannelColumnOnSynram,
-        meaning="Connect the channel to the line of the synapse column (needed for correlation and for neuron readout).",
+        meaning=(
+            "Connect the channel to the line of the synapse column (needed for correlation and for neuron readout)."
+        ),
     )
     enable_connect_debug: BoolArray = like(
         ColumnCorrelationRow,

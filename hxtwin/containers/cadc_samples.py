@@ -1,6 +1,7 @@
 """Samples of the column ADC: one row of a hemisphere, or both hemispheres at nearly the same time.
 
-The first access of each hemisphere triggers a conversion of all its channels and returns quad 0 of the causal ones; the rest is
+The first access of each hemisphere triggers a conversion of all its channels and returns quad 0 of the causal ones;
+the rest is
 read from the latches (reference: containers-a.md 6.3).
 """
 

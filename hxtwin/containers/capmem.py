@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 import numpy as np
 
@@ -11,7 +13,6 @@ from hxtwin.containers.container import Container
 from hxtwin.containers.expression import select, variables
 from hxtwin.containers.fields import UIntArray, cells, part, parts
 from hxtwin.containers.layout import child, for_each, tree
-from hxtwin.containers.record import ArrayOf
 from hxtwin.containers.reference_generator import ReferenceGeneratorConfig
 from hxtwin.containers.synram import SynapseBiasSelection
 from hxtwin.coord import (
@@ -24,6 +25,9 @@ from hxtwin.coord import (
     UnusedCapMemCellOnDLS,
     convert_indices,
 )
+
+if TYPE_CHECKING:
+    from hxtwin.containers.record import ArrayOf
 
 block, i = variables("block", "i")
 

@@ -12,7 +12,7 @@ from hxtwin.containers.expression import WORD, variables
 from hxtwin.containers.fields import choice, flag, part, uint
 from hxtwin.containers.layout import Target, leaf
 from hxtwin.containers.record import Record
-from hxtwin.containers.transform import Gate, OneHotReversed
+from hxtwin.containers.transform import AnyBit, OneHotReversed
 from hxtwin.coord import CapMemBlockConfigOnDLS, CapMemColumnOnCapMemBlock, CapMemRowOnCapMemBlock
 
 (block,) = variables("block")
@@ -67,14 +67,14 @@ class CapMemBlockConfig(Container):
         differential=True,
         refuses_reads_on=(Target.HARDWARE,),
         notes=(
-            "In the API the debug cell is one property debug_capmem_coord (CapMemCellOnCapMemBlock). "
-            "prescale values above 6 are rejected on decode although the field is 4 bit. Decoding with word "
-            "0 == 0 resets debug_capmem_coord to (0,0); a column > 129 is rejected."
+            "Words 0 and 1 are 0 while debug_readout_enable is off. Prescalers above 6 and a debug column "
+            "above 129 are refused on decode."
         ),
     )
     debug_readout_enable: bool = flag(
-        "Select one cell for debug readout. Not stored itself: words 0 and 1 are zero when false; on decode it is true when word 0 is non-zero.",
-        transform=Gate(),
+        "Select one cell for debug readout. Not stored itself: words 0 and 1 are zero when false; on decode "
+        "it is true when word 0 is non-zero.",
+        transform=AnyBit(),
     )
     debug_capmem_coord: CapMemDebugCell = part(CapMemDebugCell, "Cell selected for debug readout.")
     debug_v_ref_select: CapMemVRefSelect = choice(

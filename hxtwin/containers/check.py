@@ -95,7 +95,8 @@ def array(spec: FieldSpec, value: object, where: str, shape: tuple[int, ...]) ->
 
     Args:
         spec: declaration of the field.
-        value: array or nested sequence; where the shape has several axes, a flat array of the same size (row-major) too.
+        value: array or nested sequence; where the shape has several axes, a flat array of the same size (row-major)
+            too.
         where: container and field, for the message.
         shape: wanted shape.
 

@@ -1,6 +1,7 @@
 """The whole static configuration of a chip, and of a chip with its FPGA.
 
-A `Chip` is what is written before an experiment: 126 842 words. Not in it: memory timings, PLL, links, control registers of the
+A `Chip` is what is written before an experiment: 126 842 words. Not in it: memory timings, PLL, links, control
+registers of the
 embedded processors, DRAM, and the routing of the FPGA.
 """
 

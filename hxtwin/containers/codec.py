@@ -1,13 +1,15 @@
 """The one codec: columns to words and back, addresses and byte enables, for leaves and trees, whole batches at a time.
 
 A batch of n containers of one class is a set of columns with a leading axis of length n. A leaf packs its fields into
-``uint32[n, words]``. A tree selects the columns of its children from its own, lets them encode, and puts their words side by
+``uint32[n, words]``. A tree selects the columns of its children from its own, lets them encode, and puts their
+words side by
 side in the order of the bus accesses. There is no loop over items; loops run over fields, pieces and children.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +18,12 @@ import numpy.typing as npt
 
 from hxtwin.containers.check import allowed
 from hxtwin.containers.errors import AccessError, ContainerError, DecodeError
-from hxtwin.containers.expression import Expression
 from hxtwin.containers.layout import Backend, Child, Group, Lookup, Source, Take
 from hxtwin.containers.record import Column, Columns, schema
 
 if TYPE_CHECKING:
     from hxtwin.containers.container import Container
+    from hxtwin.containers.expression import Expression
 
 Words = npt.NDArray[np.uint32]
 #: Components of the coordinates of a batch: one ``int64[n]`` array for each name; None if no coordinate was given.
@@ -42,7 +44,7 @@ def word_count(cls: type[Container]) -> int:
 def group_word_count(group: Group) -> int:
     """Number of words of all repetitions of a group of children."""
     once = sum(word_count(member.container) for member in group.children)
-    return once * int(np.prod(group.counts, dtype=int))
+    return once * group.repeats
 
 
 # --- encode ----------------------------------------------------------------------------------------------------------
@@ -104,9 +106,7 @@ def _shift(cls: type[Container], lsb: int | Expression, dtype: np.dtype[Any], at
     if isinstance(lsb, int):
         return dtype.type(lsb)
     if at is None:
-        raise AccessError(
-            f"{cls.__name__}: the position of its bits depends on where it lives; give a {cls.layout.coordinate.__name__}"
-        )
+        raise AccessError(f"{cls.__name__}: its bits depend on where it lives; give a {cls.layout.coordinate.__name__}")
     return np.asarray(lsb.evaluate(at)).astype(dtype)
 
 
@@ -119,10 +119,10 @@ def encode_group(
     cls: type[Container], group: Group, columns: Mapping[str, npt.NDArray[Any]], n: int, at: Components | None
 ) -> Words:
     """Words of one group of children for a batch of n parents, ``uint32[n, group_word_count(group)]``."""
-    repeats = int(np.prod(group.counts, dtype=int))
+    repeats = group.repeats
     encoded = []
     for member in group.children:
-        inner = _child_columns(cls, group, member, columns, n)
+        inner = child_columns(cls, group, member, columns, n)
         words = encode(member.container, inner, n * repeats, _places(group, member, at, n))
         encoded.append(words.reshape(n, repeats, -1))
     merged = encoded[0] if len(encoded) == 1 else np.concatenate(encoded, axis=2)
@@ -146,7 +146,7 @@ def sources(cls: type[Container], group: Group, member: Child) -> tuple[tuple[Co
             raise ContainerError(f"{cls.__name__}: child {member.container.__name__} takes unknown field {path!r}")
         wanted = group.counts + column.shape
         given = source.positions.shape if isinstance(source, Take) else own[path].shape
-        if int(np.prod(given)) != int(np.prod(wanted)) or given[len(given) - len(column.shape) :] != column.shape:
+        if math.prod(given) != math.prod(wanted) or given[len(given) - len(column.shape) :] != column.shape:
             raise ContainerError(
                 f"{cls.__name__}.{path}: shape {given}, its child {member.container.__name__} needs {wanted}"
             )
@@ -177,13 +177,19 @@ def _source_of(member: Child, path: str) -> str | Lookup | Take | None:
     return source
 
 
-def _child_columns(
+def parent_paths(cls: type[Container], group: Group, member: Child) -> frozenset[str]:
+    """The columns of a parent that a child is made of."""
+    found = (source for _, source in sources(cls, group, member) if source is not None)
+    return frozenset(source if isinstance(source, str) else source.path for source in found)
+
+
+def child_columns(
     cls: type[Container], group: Group, member: Child, columns: Mapping[str, npt.NDArray[Any]], n: int
 ) -> Columns:
     """Columns of a child for a batch of n parents, each of shape (n * repeats, *shape of the child column)."""
     found: Columns = {}
     for column, source in sources(cls, group, member):
-        shape = (n * int(np.prod(group.counts, dtype=int)), *column.shape)
+        shape = (n * group.repeats, *column.shape)
         if source is None:
             found[column.path] = np.broadcast_to(column.default, shape)
         elif isinstance(source, str):
@@ -234,7 +240,7 @@ def decode(cls: type[Container], words: Words, at: Components | None) -> Columns
 def _decode_leaf(cls: type[Container], words: Words, at: Components | None) -> Columns:
     layout = cls.layout
     n = words.shape[0]
-    plain = words ^ (words >> 1) if layout.gray_coded else words
+    plain = _binary_to_gray(words) if layout.gray_coded else words
     for constant in layout.constants:
         found = (plain[:, constant.word] >> constant.lsb) & ((1 << constant.width) - 1)
         if (found != constant.value).any():
@@ -262,7 +268,7 @@ def _decode_column(
     cls: type[Container], column: Column, words: Words, n: int, at: Components | None
 ) -> npt.NDArray[Any]:
     spec = column.spec
-    size = int(np.prod(column.shape, dtype=int))
+    size = math.prod(column.shape)
     if spec.transform is not None and spec.transform.whole_word is not None:
         whole = words[:, spec.transform.whole_word].astype(np.int64)
         return spec.transform.load(whole).reshape(n, *column.shape)
@@ -281,6 +287,12 @@ def _decode_column(
     if spec.transform is not None:
         return spec.transform.load(stored.astype(np.int64)).reshape(n, *column.shape)
     return stored.reshape(n, *column.shape)
+
+
+def unchecked_column(cls: type[Container], column: Column, words: Words, at: Components | None) -> npt.NDArray[Any]:
+    """One column of a batch of leaf containers as its bits say, without checks of ranges and constant bits."""
+    plain = _binary_to_gray(words) if cls.layout.gray_coded else words
+    return _decode_column(cls, column, plain, words.shape[0], at)
 
 
 def _check_range(cls: type[Container], column: Column, values: npt.NDArray[Any]) -> None:
@@ -306,7 +318,7 @@ def _decode_tree(cls: type[Container], words: Words, at: Components | None) -> C
     lookups: dict[str, list[tuple[Lookup, npt.NDArray[Any]]]] = {}
     start = 0
     for group in cls.layout.children:
-        repeats = int(np.prod(group.counts, dtype=int))
+        repeats = group.repeats
         block = words[:, start : start + group_word_count(group)].reshape(n, repeats, -1)
         start += group_word_count(group)
         offset = 0
@@ -339,7 +351,8 @@ def _inverted(found: list[tuple[Lookup, npt.NDArray[Any]]]) -> npt.NDArray[Any]:
     return result
 
 
-# --- addresses and byte enables ----------------------------------------------------------------------------------------
+# --- addresses and byte enables
+# ----------------------------------------------------------------------------------------
 
 
 def addresses(cls: type[Container], at: Components, n: int, backend: Backend | None, *, read: bool) -> Words:
@@ -357,7 +370,7 @@ def addresses(cls: type[Container], at: Components, n: int, backend: Backend | N
         return np.broadcast_to(np.asarray(expression.evaluate(values)), (n, layout.words)).astype(np.uint32)
     parts = []
     for group in layout.children:
-        repeats = int(np.prod(group.counts, dtype=int))
+        repeats = group.repeats
         found = []
         for member in group.children:
             places = _places(group, member, at, n)
@@ -386,17 +399,17 @@ def byte_enables(
     if layout.children:
         parts = []
         for group in layout.children:
-            repeats = int(np.prod(group.counts, dtype=int))
+            repeats = group.repeats
             found = []
             for member in group.children:
-                inner = _child_columns(cls, group, member, columns, n)
+                inner = child_columns(cls, group, member, columns, n)
                 masks = byte_enables(member.container, inner, n * repeats, _places(group, member, at, n))
                 found.append(masks.reshape(n, repeats, -1))
             parts.append(np.concatenate(found, axis=2).reshape(n, -1))
         return np.concatenate(parts, axis=1)
     if isinstance(layout.byte_enables, str):
         lanes = columns[layout.byte_enables].reshape(n, 4).astype(np.uint8)
-        return (lanes << np.array([3, 2, 1, 0], dtype=np.uint8)).sum(axis=1, dtype=np.uint8)[:, np.newaxis]
+        return lane_masks(lanes)[:, np.newaxis]
     assert layout.byte_enables is not None
     if at is None:
         raise AccessError(
@@ -405,11 +418,25 @@ def byte_enables(
     return np.asarray(layout.byte_enables.evaluate(at)).astype(np.uint8)[:, np.newaxis]
 
 
+def lane_masks(lanes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Byte enable masks of words from the enables of their bytes in memory order: ``uint8[n, 4]`` to ``uint8[n]``.
+
+    Memory byte e of a word lies in lane 3 - e (bits 8 * (3 - e) and up).
+    """
+    masks: npt.NDArray[np.uint8] = (lanes << np.array([3, 2, 1, 0], dtype=np.uint8)).sum(axis=1, dtype=np.uint8)
+    return masks
+
+
 def _gray_to_binary(words: Words) -> Words:
     """Inverse Gray code of each word: b = g ^ (g >> 1) ^ (g >> 2) ^ ... (reference: containers-a.md 2.4)."""
     for shift in (1, 2, 4, 8, 16):
-        words = words ^ (words >> shift)
+        words = words ^ (words >> np.uint32(shift))
     return words
+
+
+def _binary_to_gray(words: Words) -> Words:
+    """Gray code of each word: g = b ^ (b >> 1)."""
+    return words ^ (words >> np.uint32(1))
 
 
 def leaves(cls: type[Container]) -> Iterator[type[Container]]:

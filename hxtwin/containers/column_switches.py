@@ -31,17 +31,10 @@ class ColumnCorrelationQuad(Container):
         address=select((0x02CF8080, 0x02CF80C0, 0x02C04000, 0x02C44000), WORD) + 0x01000000 * synram + quad,
         differential=True,
         notes=(
-            "Byte order of a quad word: entry 0 in the most significant byte (bits 31..24), entry 3 in bits "
-            "7..0. Column swizzle: entry e of quad q is synapse column 8*(q%32) + 2*e + q//32; quads 0..31 "
-            "hold the even columns, 32..63 the odd columns. Words 0,1 lie in the raw view (row index 257 of "
-            "the raw view, after ColumnCurrentQuad's row 256), words 2,3 in the weight and label views at "
-            "row index 256: i.e. the same switch rows are addressed through different bit windows. In "
-            "physical bits (inferred from the windows): switch row 256, weight byte bit 5 and label byte bit "
-            "5 = neuron readout causal / acausal; switch row 257, weight byte bits 6, 7 = internal "
-            "causal/acausal and label byte bits 6, 7 = debug causal/acausal. Writing words 2 and 3 through "
-            "the weight/label window sets bits 4..0 of switch row 256 to 0 (no function known) and leaves "
-            "bits 7..6, which hold ColumnCurrentQuad, alone (inferred). Neuron readout and correlation must "
-            "not be connected to one CADC channel together (analog short)."
+            "Entry e of quad q is column 8 * (q % 32) + 2 * e + q // 32, entry 0 in the most significant "
+            "byte. Words 0 and 1 lie in the raw view (switch row 257: weight and label bytes), words 2 and 3 "
+            "in the weight and label views (switch row 256). Neuron readout and correlation must not be "
+            "connected to one CADC channel at the same time: an analog short."
         ),
     )
     enable_internal_causal: BoolArray = flags(
@@ -70,7 +63,7 @@ class ColumnCorrelationQuad(Container):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class ColumnCurrentQuad(Container):
-    """Column switches for the synaptic current lines of four columns (switch row 256, the two top bits of each byte)."""
+    """Column switches for the synaptic current lines of four columns."""
 
     layout = leaf(
         coordinate=ColumnCurrentQuadOnDLS,
@@ -79,19 +72,19 @@ class ColumnCurrentQuad(Container):
         address=select((0x02C14000, 0x02C24000), WORD) + 0x01000000 * synram + quad,
         differential=True,
         notes=(
-            "Byte order of a quad word: entry 0 in the most significant byte (bits 31..24), entry 3 in bits "
-            "7..0. Column swizzle: entry e of quad q is synapse column 8*(q%32) + 2*e + q//32; quads 0..31 "
-            "hold the even columns, 32..63 the odd columns. Written in normal operation by the lola neuron "
-            "container (synaptic input enables of a neuron)."
+            "Entry e of quad q is column 8 * (q % 32) + 2 * e + q // 32, entry 0 in the most significant "
+            "byte. Without these switches no synaptic current reaches the neurons."
         ),
     )
     enable_synaptic_current_excitatory: BoolArray = flags(
-        "Connect the excitatory line of the column to the neuron's excitatory synaptic input. Must be set for any excitatory input.",
+        "Connect the excitatory line of the column to the neuron's excitatory synaptic input. Must be set for"
+        " any excitatory input.",
         entries(at(0, 0)),
         index=EntryOnQuad,
     )
     enable_synaptic_current_inhibitory: BoolArray = flags(
-        "Connect the inhibitory line of the column to the neuron's inhibitory synaptic input. Must be set for any inhibitory input.",
+        "Connect the inhibitory line of the column to the neuron's inhibitory synaptic input. Must be set for"
+        " any inhibitory input.",
         entries(at(0, 1)),
         index=EntryOnQuad,
     )

@@ -8,14 +8,14 @@
 ``C.backends``             ways to travel; ``C.default_backend`` is used unless another one is chosen
 =========================  ==================================================================================
 
-The same functions exist for batches: `encode_columns`, `decode_columns` and `addresses_of` take and give whole arrays, one row
+The same functions exist for batches: `encode_columns`, `decode_columns` and `addresses_of` take and give whole
+arrays, one row
 for each container.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -23,12 +23,14 @@ import numpy.typing as npt
 
 from hxtwin.containers import codec
 from hxtwin.containers.errors import AccessError, ContainerError, CoordinateMismatchError, DecodeError, FieldTypeError
-from hxtwin.containers.layout import Backend, Layout, Target
 from hxtwin.containers.record import Columns, Record, build, default_columns
-from hxtwin.coord import Coordinate
+from hxtwin.coord import Coordinate, Indexed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
+
+    from hxtwin.containers.layout import Backend, Layout, Target
 
 _TYPES: dict[str, type[Container]] = {}
 
@@ -49,6 +51,8 @@ class Container(Record):
             cls.differential_write = cls.layout.differential
             cls.unsupported_read_targets = frozenset(cls.layout.refuses_reads_on)
 
+    #: Whether all objects of the class have the same words and places; blocks of memory and logical neurons have not.
+    fixed_size: ClassVar[bool] = True
     #: Coordinate type at which containers of this class live.
     coordinate_type: ClassVar[type[Coordinate]]
     #: Ways to travel, the default first.
@@ -86,7 +90,8 @@ class Container(Record):
         """Words of a write, in the order of the bus accesses.
 
         Args:
-            at: where the container shall live; needed only if its bits depend on it (single bytes of the FPGA memories).
+            at: where the container shall live; needed only if its bits depend on it (single bytes of the FPGA
+                memories).
 
         Raises:
             AccessError: the container cannot be written, or `at` is needed.
@@ -104,7 +109,8 @@ class Container(Record):
 
     def _words(self, at: Coordinate | None) -> npt.NDArray[np.uint32]:
         columns = {path: array[np.newaxis] for path, array in self.columns().items()}
-        return codec.encode(type(self), columns, 1, self._components_of(at))[0]
+        words: npt.NDArray[np.uint32] = codec.encode(type(self), columns, 1, self._components_of(at))[0]
+        return words
 
     @classmethod
     def decode(cls, words: npt.ArrayLike, at: Coordinate | None = None) -> Self:
@@ -158,7 +164,8 @@ class Container(Record):
         if not codec.has_byte_enables(type(self)):
             return np.full(type(self).write_word_count(), codec.ALL_LANES, dtype=np.uint8)
         columns = {path: array[np.newaxis] for path, array in self.columns().items()}
-        return codec.byte_enables(type(self), columns, 1, self._components_of(at))[0]
+        lanes: npt.NDArray[np.uint8] = codec.byte_enables(type(self), columns, 1, self._components_of(at))[0]
+        return lanes
 
     @classmethod
     def default_columns(cls, size: int) -> Columns:
@@ -197,21 +204,21 @@ class Container(Record):
         """Components of coordinates from their linear indices (mixed radix, see `Layout.components`)."""
         rest = np.asarray(indices, dtype=np.int64)
         found = {}
-        for name, type_ in reversed(cls.layout.components.items()):
+        for name, type_ in reversed(list(cls.layout.components.items())):
             rest, digit = np.divmod(rest, type_.size)
             found[name] = digit + type_.min
         return dict(reversed(found.items()))
 
     @classmethod
     def _components_of(cls, at: Coordinate | None) -> dict[str, npt.NDArray[np.int64]] | None:
-        return None if at is None else cls.components_of_indices(np.array([int(cls._place(at))]))
+        return None if at is None else cls.components_of_indices(_index_of(cls._place(at)))
 
     @classmethod
     def _place(cls, at: Coordinate | None) -> Coordinate:
         wanted = cls.layout.coordinate
         if at is None:
-            if wanted.size == 1:
-                return wanted(wanted.min)
+            if issubclass(wanted, Indexed) and wanted.size == 1:
+                return wanted.from_plain(wanted.min)
             raise CoordinateMismatchError(f"{cls.__name__} needs a {wanted.__name__} to tell where it lives")
         if type(at) is not wanted:
             raise CoordinateMismatchError(
@@ -220,9 +227,14 @@ class Container(Record):
         return at
 
 
+def _index_of(at: Coordinate) -> npt.NDArray[np.int64]:
+    assert isinstance(at, Indexed)
+    return np.array([int(at)])
+
+
 @functools.lru_cache(maxsize=256)
 def _addresses(cls: type[Container], at: Coordinate, backend: Backend | None, *, read: bool) -> npt.NDArray[np.uint32]:
-    found = cls.addresses_of(np.array([int(at)]), read=read, backend=backend)[0]
+    found: npt.NDArray[np.uint32] = cls.addresses_of(_index_of(at), read=read, backend=backend)[0]
     found.flags.writeable = False
     return found
 
@@ -233,7 +245,7 @@ def _access_words(cls: type[Container], *, read: bool) -> int:
     if not layout.children:
         return layout.words if (layout.read if read else layout.write) is not None else 0
     counts = [
-        _access_words(member.container, read=read) * int(np.prod(group.counts, dtype=int))
+        _access_words(member.container, read=read) * group.repeats
         for group in layout.children
         for member in group.children
     ]

@@ -64,7 +64,9 @@ class CommonCorrelationConfig(Container):
     )
     reset_mode: CorrelationResetMode = choice("Correlation reset mode.", at(3, 0), of=CorrelationResetMode)
     cadc_v_offset_assignment: UIntArray = uints(
-        "CapMem half (0 left, 1 right) that supplies the ramp offset voltage of the left (index 0) and right (index 1) CADC ramp. Bit 2 = value[0]; bit 1 = NOT value[1] (the default 'own side' is 0 for both bits).",
+        "CapMem half (0 left, 1 right) that supplies the ramp offset voltage of the left (index 0) and right "
+        "(index 1) CADC ramp. Bit 2 = value[0]; bit 1 = NOT value[1] (the default 'own side' is 0 for both "
+        "bits).",
         elements(at(3, 2), at(3, 1, inverted=True)),
         index=CapMemBlockOnHemisphere,
         maximum=1,
@@ -74,7 +76,7 @@ class CommonCorrelationConfig(Container):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class CorrelationReset(Container):
-    """Reset (discharge) both correlation storage capacitors of four synapses; write trigger, value irrelevant (0 is sent)."""
+    """Write trigger: discharge both correlation storage capacitors of four synapses."""
 
     layout = leaf(
         coordinate=CorrelationResetOnDLS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from hxtwin.containers.bits import along, at
@@ -9,7 +11,6 @@ from hxtwin.containers.container import Container
 from hxtwin.containers.expression import variables
 from hxtwin.containers.fields import BoolArray, flag, flags, part, parts, uint
 from hxtwin.containers.layout import Backend, Target, child, for_each, leaf, tree
-from hxtwin.containers.record import ArrayOf
 from hxtwin.coord import (
     CrossbarInputOnDLS,
     CrossbarL2OutputOnDLS,
@@ -19,7 +20,10 @@ from hxtwin.coord import (
     CrossbarOutputOnDLS,
 )
 
-node, input, output = variables("node", "input", "output")
+if TYPE_CHECKING:
+    from hxtwin.containers.record import ArrayOf
+
+node, source, sink = variables("node", "input", "output")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -69,7 +73,7 @@ class CrossbarInputDropCounter(Container):
     layout = leaf(
         coordinate=CrossbarInputOnDLS,
         components={"input": CrossbarInputOnDLS},
-        read=0x130065 + input,
+        read=0x130065 + source,
         notes="Upper bits are masked on decode.",
     )
     value: int = uint("Events lost; wraps around, take differences.", at(0, 0, 16), maximum=65535, access="ro")
@@ -82,7 +86,7 @@ class CrossbarOutputEventCounter(Container):
     layout = leaf(
         coordinate=CrossbarOutputOnDLS,
         components={"output": CrossbarOutputOnDLS},
-        read=0x130079 + output,
+        read=0x130079 + sink,
     )
     value: int = uint("Events that left; wraps around, take differences.", at(0, 0, 24), maximum=0xFFFFFF, access="ro")
 

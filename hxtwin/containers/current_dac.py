@@ -29,13 +29,13 @@ class CurrentDAC(Container):
         coordinate=CurrentDACOnDLS,
         address=0xC000B,
         notes=(
-            "Register 11 of the readout register file. The bit names in the original are 'inhibitory' (13) "
-            "and 'excitatory' (14) but they are addressed by raw index 0 and 1 of SynapticInputOnNeuron; see "
-            "prose for the resulting naming clash with MADCConfig."
+            "Register 11 of the readout register file. The order of connect_synapse differs from "
+            "MADCConfig.connect_iconv_synapse: here index 0 is the lower bit."
         ),
     )
     current: int = uint(
-        "8-bit current code: low 6 bit binary, high 2 bit as thermometer code (0:000 1:001 2:011 3:111). On decode the highest set thermometer bit counts.",
+        "8-bit current code: low 6 bit binary, high 2 bit as thermometer code (0:000 1:001 2:011 3:111). On "
+        "decode the highest set thermometer bit counts.",
         at(0, 0, 6),
         at(0, 8, 3, value_lsb=6),
         maximum=255,

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 import numpy as np
@@ -15,9 +14,12 @@ import numpy.typing as npt
 from hxtwin.containers import codec
 from hxtwin.containers.container import Container
 from hxtwin.containers.errors import ContainerError, FieldTypeError
-from hxtwin.containers.layout import Lookup, Take
-from hxtwin.containers.record import Columns, Record
-from hxtwin.coord import Coordinate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hxtwin.containers.record import Columns, Record
+    from hxtwin.coord import Coordinate
 
 
 class Writes(NamedTuple):
@@ -49,15 +51,13 @@ def difference(new: Container, old: Container, at: Coordinate | None = None) -> 
     cls = type(new)
     if type(old) is not cls:
         raise FieldTypeError(f"a {cls.__name__} cannot be compared with a {type(old).__name__}")
-    if not cls.layout.children or cls.encode is not Container.encode or cls.write_addresses != _plain_addresses(cls):
+    if not cls.layout.children or not cls.fixed_size:
         return _of_words(new, old, at)
     new_columns = {path: array[np.newaxis] for path, array in new.columns().items()}
     old_columns = {path: array[np.newaxis] for path, array in old.columns().items()}
-    return Writes(*_of_tree(cls, new_columns, old_columns, cls.write_addresses(at)))
-
-
-def _plain_addresses(cls: type[Container]) -> Any:
-    return Container.write_addresses.__get__(None, cls)
+    positions, words = _changed(cls, new_columns, old_columns, 1)
+    order = np.argsort(positions, kind="stable")
+    return Writes(cls.write_addresses(at)[positions[order]], words[order])
 
 
 def _of_words(new: Container, old: Container, at: Coordinate | None) -> Writes:
@@ -70,26 +70,49 @@ def _of_words(new: Container, old: Container, at: Coordinate | None) -> Writes:
     return Writes(type(new).write_addresses(at)[changed], new_words[changed])
 
 
-def _of_tree(
-    cls: type[Container], new: Columns, old: Columns, addresses: npt.NDArray[np.uint32]
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+def _changed(
+    cls: type[Container], new: Columns, old: Columns, n: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    """Positions in the words of a batch, and values, of the words that differ; only changed items are encoded."""
+    if not cls.layout.children:
+        words = codec.encode(cls, new, n, None).reshape(-1)
+        differs = words != codec.encode(cls, old, n, None).reshape(-1)
+        return np.flatnonzero(differs), words[differs]
     same = {path for path, array in new.items() if array is old[path] or np.array_equal(array, old[path])}
-    found_addresses, found_words = [], []
-    start = 0
+    positions, found = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.uint32)]
+    total, start = codec.word_count(cls), 0
     for group in cls.layout.children:
-        stop = start + codec.group_word_count(group)
-        sources = (source for member in group.children for _, source in codec.sources(cls, group, member))
-        paths = {
-            source.path if isinstance(source, Lookup | Take) else source for source in sources if source is not None
-        }
-        if not paths <= same:
-            words = codec.encode_group(cls, group, new, 1, None)[0]
-            changed = words != codec.encode_group(cls, group, old, 1, None)[0]
-            found_addresses.append(addresses[start:stop][changed])
-            found_words.append(words[changed])
-        start = stop
-    empty = np.empty(0, dtype=np.uint32)
-    return np.concatenate([empty, *found_addresses]), np.concatenate([empty, *found_words])
+        repeats = group.repeats
+        size = codec.group_word_count(group)
+        offset = 0
+        for member in group.children:
+            width = codec.word_count(member.container)
+            if not codec.parent_paths(cls, group, member) <= same:
+                inner_new = codec.child_columns(cls, group, member, new, n)
+                inner_old = codec.child_columns(cls, group, member, old, n)
+                items = np.flatnonzero(_items_differ(inner_new, inner_old, n * repeats))
+                inner, words = _changed(
+                    member.container,
+                    {path: array[items] for path, array in inner_new.items()},
+                    {path: array[items] for path, array in inner_old.items()},
+                    len(items),
+                )
+                item = items[inner // width]
+                place = start + item % repeats * (size // repeats) + offset + inner % width
+                positions.append(item // repeats * total + place)
+                found.append(words)
+            offset += width
+        start += size
+    return np.concatenate(positions), np.concatenate(found)
+
+
+def _items_differ(new: Columns, old: Columns, count: int) -> npt.NDArray[np.bool_]:
+    """Which items of a batch differ in any column, ``bool[count]``."""
+    differs = np.zeros(count, dtype=bool)
+    for path, array in new.items():
+        unequal = array != old[path]
+        differs |= unequal.reshape(count, -1).any(axis=1)
+    return differs
 
 
 @attrs.frozen

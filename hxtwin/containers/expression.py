@@ -12,12 +12,14 @@ and then serves four purposes: `Expression.evaluate` computes it for whole array
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import attrs
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 IntArray = npt.NDArray[np.int64]
 Operand = Union["Expression", int]

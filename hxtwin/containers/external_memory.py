@@ -43,7 +43,7 @@ class ExternalPPUMemoryByte(Container):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class ExternalPPUMemoryQuad(Container):
-    """Four bytes (one word) of that memory with byte enables."""
+    """Four bytes (one word) of the SRAM memory on the FPGA, with byte enables."""
 
     layout = leaf(
         coordinate=ExternalPPUMemoryQuadOnFPGA,
@@ -51,9 +51,9 @@ class ExternalPPUMemoryQuad(Container):
         address=0x80000000 + quad,
         backends=FPGA,
         byte_enables="enables",
-        notes="On decode enables are taken from the response word object, which has all lanes enabled.",
+        notes="A read returns all four bytes: decoded enables are all on.",
     )
-    quad: UIntArray = uints("Bytes.", entries(at(0, 0, 8)), index=EntryOnQuad, maximum=255)
+    quad: UIntArray = uints("Bytes in memory order.", entries(at(0, 0, 8)), index=EntryOnQuad, maximum=255)
     enables: BoolArray = flags(
         "Byte enables of a write: entry e enables lane 3-e (lane 0 = bits 7..0).", (), index=EntryOnQuad, default=True
     )
@@ -79,7 +79,7 @@ class ExternalPPUDRAMMemoryByte(Container):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class ExternalPPUDRAMMemoryQuad(Container):
-    """Four bytes (one word) of that memory with byte enables."""
+    """Four bytes (one word) of the DRAM memory on the FPGA, with byte enables."""
 
     layout = leaf(
         coordinate=ExternalPPUDRAMMemoryQuadOnFPGA,
@@ -87,9 +87,9 @@ class ExternalPPUDRAMMemoryQuad(Container):
         address=0x84000000 + quad,
         backends=FPGA,
         byte_enables="enables",
-        notes="On decode enables are taken from the response word object, which has all lanes enabled.",
+        notes="A read returns all four bytes: decoded enables are all on.",
     )
-    quad: UIntArray = uints("Bytes.", entries(at(0, 0, 8)), index=EntryOnQuad, maximum=255)
+    quad: UIntArray = uints("Bytes in memory order.", entries(at(0, 0, 8)), index=EntryOnQuad, maximum=255)
     enables: BoolArray = flags(
         "Byte enables of a write: entry e enables lane 3-e (lane 0 = bits 7..0).", (), index=EntryOnQuad, default=True
     )

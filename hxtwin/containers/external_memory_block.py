@@ -1,6 +1,7 @@
 """Memories on the FPGA as blocks of bytes and as a whole.
 
-A block of bytes min..max takes the words min // 4 .. max // 4; bytes of these words outside the block are sent as 0 with their
+A block of bytes min..max takes the words min // 4 .. max // 4; bytes of these words outside the block are sent as 0
+with their
 lanes disabled (reference: containers-b.json, ExternalPPUMemoryBlock).
 """
 
@@ -12,6 +13,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from hxtwin.containers.codec import lane_masks
 from hxtwin.containers.container import Container, as_words
 from hxtwin.containers.errors import AccessError, DecodeError
 from hxtwin.containers.expression import variables
@@ -78,8 +80,7 @@ class _ByteBlock(MemoryBlock):
 
     def byte_enables(self, at: Coordinate | None = None) -> npt.NDArray[np.uint8]:
         """Lanes of the bytes inside the block."""
-        lanes = self._laid_out(np.ones(len(self), dtype=np.uint8), at)
-        return (lanes << np.array([3, 2, 1, 0], dtype=np.uint8)).sum(axis=1, dtype=np.uint8)
+        return lane_masks(self._laid_out(np.ones(len(self), dtype=np.uint8), at))
 
     @classmethod
     def decode(cls, words: npt.ArrayLike, at: Coordinate | None = None) -> Self:
@@ -91,7 +92,7 @@ class _ByteBlock(MemoryBlock):
             raise DecodeError(f"{cls.__name__}: {wanted} words wanted, array of shape {given.shape} given")
         start = first % _BYTES
         data = given.astype(">u4").view(np.uint8)[start : start + last - first + 1]
-        return cls(bytes=data)
+        return cls.of(data)
 
     @classmethod
     def write_addresses(cls, at: Coordinate | None = None, backend: Backend | None = None) -> npt.NDArray[np.uint32]:

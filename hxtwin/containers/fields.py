@@ -13,14 +13,14 @@ scalar                        array                                value
 `uint`                        `uints`                              unsigned integer
 `sint`                        `sints`                              signed integer
 `choice`                      -                                    member of an ``IntEnum``
-`cell`                        `cells`                              10-bit analog cell: 0..1022, or 1023 = `DISABLE_REFRESH`
+`cell`                        `cells`                              10-bit analog cell: 0..1022, or 1023 =
+`DISABLE_REFRESH`
 `part`                        `parts`                              nested record(s) with fields of their own
 ============================  ===================================  ==========================================
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,21 +28,21 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from hxtwin.containers.bits import Bits, Pieces
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from enum import IntEnum
 
+    from hxtwin.containers.bits import Bits, Pieces
     from hxtwin.containers.record import Record
     from hxtwin.containers.transform import Transform
-    from hxtwin.coord import Coordinate
+    from hxtwin.coord import Indexed
 
 #: Array of unsigned or signed integers; the dtype is the smallest that holds the range of the field.
 UIntArray = npt.NDArray[np.unsignedinteger[Any]]
 SIntArray = npt.NDArray[np.signedinteger[Any]]
 BoolArray = npt.NDArray[np.bool_]
 
-#: Code of an analog cell that shall not be refreshed (the API variant ``DisableRefresh``).
+#: Code of an analog cell that shall not be refreshed .
 DISABLE_REFRESH = 1023
 
 Kind = Literal["bool", "uint", "int", "enum", "capmem_value"]
@@ -78,14 +78,14 @@ class FieldSpec:
     maximum: int
     default: int | tuple[int, ...]
     pieces: tuple[Pieces, ...]
-    index: tuple[type[Coordinate], ...] = ()
+    index: tuple[type[Indexed], ...] = ()
     shape: tuple[int, ...] = ()
     unit: str = ""
     enum: type[IntEnum] | None = None
     transform: Transform | None = None
     access: Access = "rw"
     only_if: str | None = None
-    coordinate: type[Coordinate] | None = None
+    coordinate: type[Indexed] | None = None
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
@@ -126,7 +126,7 @@ class PartSpec:
     record: type[Record]
     meaning: str
     size: int | None = None
-    index: type[Coordinate] | None = None
+    index: type[Indexed] | None = None
     defaults: tuple[dict[str, int], ...] = ()
     word_step: int = 0
     lsb_step: int = 0
@@ -155,7 +155,7 @@ def flags(
     meaning: str,
     pieces: tuple[Pieces, ...] = (),
     *,
-    index: type[Coordinate] | tuple[type[Coordinate], ...],
+    index: type[Indexed] | tuple[type[Indexed], ...],
     default: bool | Sequence[int] = False,
     access: Access = "rw",
     size: int | None = None,
@@ -174,7 +174,7 @@ def uint(
     transform: Transform | None = None,
     access: Access = "rw",
     only_if: str | None = None,
-    coordinate: type[Coordinate] | None = None,
+    coordinate: type[Indexed] | None = None,
 ) -> Any:
     """An unsigned integer in ``minimum..maximum``."""
     spec = FieldSpec(
@@ -189,13 +189,13 @@ def uints(
     pieces: tuple[Pieces, ...] = (),
     *,
     maximum: int,
-    index: type[Coordinate] | tuple[type[Coordinate], ...] | None,
+    index: type[Indexed] | tuple[type[Indexed], ...] | None,
     minimum: int = 0,
     default: int | Sequence[int] = 0,
     unit: str = "",
     access: Access = "rw",
     size: int | None = None,
-    coordinate: type[Coordinate] | None = None,
+    coordinate: type[Indexed] | None = None,
 ) -> Any:
     """An array of unsigned integers in ``minimum..maximum``."""
     return _array("uint", meaning, minimum, maximum, _defaults(default), pieces, index, size,
@@ -224,7 +224,7 @@ def sints(
     *,
     minimum: int,
     maximum: int,
-    index: type[Coordinate] | tuple[type[Coordinate], ...],
+    index: type[Indexed] | tuple[type[Indexed], ...],
     default: int = 0,
     unit: str = "",
 ) -> Any:
@@ -246,7 +246,7 @@ def cell(meaning: str, *bits: Bits, default: int = 0, unit: str = "CapMem code")
 def cells(
     meaning: str,
     *,
-    index: type[Coordinate] | tuple[type[Coordinate], ...],
+    index: type[Indexed] | tuple[type[Indexed], ...],
     default: int = 0,
     unit: str = "CapMem code",
 ) -> Any:
@@ -263,7 +263,7 @@ def parts(
     record: type[Record],
     meaning: str,
     *,
-    index: type[Coordinate],
+    index: type[Indexed],
     defaults: Sequence[dict[str, int]] = (),
     word_step: int = 0,
     lsb_step: int = 0,
@@ -284,12 +284,12 @@ def _array(
     maximum: int,
     default: int | tuple[int, ...],
     pieces: tuple[Pieces, ...],
-    index: type[Coordinate] | tuple[type[Coordinate], ...] | None,
+    index: type[Indexed] | tuple[type[Indexed], ...] | None,
     size: int | None,
     *,
     unit: str = "",
     access: Access = "rw",
-    coordinate: type[Coordinate] | None = None,
+    coordinate: type[Indexed] | None = None,
 ) -> Any:
     types = () if index is None else index if isinstance(index, tuple) else (index,)
     shape = (size,) if size is not None else tuple(type_.size for type_ in types)
@@ -304,16 +304,16 @@ def like(
     container: type[Record],
     name: str,
     *,
-    index: type[Coordinate] | tuple[type[Coordinate], ...] | None = None,
+    index: type[Indexed] | tuple[type[Indexed], ...] | None = None,
     default: int | None = None,
     meaning: str | None = None,
 ) -> Any:
-    """A field of a composite that is carried by field `name` of a container it expands to: same kind, range, unit, meaning.
+    """A field of a composite that is carried by a field of a container it expands to: same kind, range, unit, meaning.
 
     Args:
         container: class that declares the bits.
         name: its field.
-        index: coordinate type(s) of an array, where the composite holds many; by default the axes of the original.
+        index: coordinate type(s) of an array, where the composite holds many; by default the axes of that field.
         default: default, if it differs.
         meaning: description, if it shall differ.
     """
@@ -331,8 +331,10 @@ def like(
     )
     if own.shape:
         return _field(attrs.evolve(own, default=_uniform(own.default) if index is not None else own.default), None)
-    value = own.default
-    return _field(own, own.enum(value) if own.enum is not None else bool(value) if own.kind == "bool" else value)
+    assert isinstance(own.default, int)
+    if own.enum is not None:
+        return _field(own, own.enum(own.default))
+    return _field(own, bool(own.default) if own.kind == "bool" else own.default)
 
 
 def _uniform(default: int | tuple[int, ...]) -> int:

@@ -1,6 +1,7 @@
 """Where a container lives and what it is made of: the declaration beside its fields.
 
-A *leaf* declares addresses and words; its fields declare bits. A *tree* declares which other containers it expands to, in
+A *leaf* declares addresses and words; its fields declare bits. A *tree* declares which other containers it expands
+to, in
 the order of the bus accesses::
 
     layout = tree(
@@ -15,7 +16,8 @@ the order of the bus accesses::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +28,10 @@ import numpy.typing as npt
 from hxtwin.containers.expression import Expression, Operand, Variable, wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hxtwin.containers.container import Container
-    from hxtwin.coord import Coordinate
+    from hxtwin.coord import Coordinate, Indexed
 
 
 class Backend(StrEnum):
@@ -93,7 +97,8 @@ class Constant:
 class Lookup:
     """A child field that is a function of a parent field: ``table[parent value]``.
 
-    On decode all look-ups of one parent field are inverted together: the first value whose table entries agree with what was
+    On decode all look-ups of one parent field are inverted together: the first value whose table entries agree with
+    what was
     read, else `otherwise`.
     """
 
@@ -104,7 +109,10 @@ class Lookup:
 
 @attrs.frozen(eq=False)
 class Take:
-    """A child column that consists of elements of a parent column, picked by flat position (loops first, then child axes)."""
+    """A child column that consists of elements of a parent column.
+
+    `positions` are flat positions in the parent column, shaped like the child column: loops first, then its own axes.
+    """
 
     path: str
     positions: npt.NDArray[np.int64]
@@ -137,10 +145,15 @@ class Group:
     loops: tuple[tuple[Variable, range], ...]
     children: tuple[Child, ...]
 
-    @property
+    @functools.cached_property
     def counts(self) -> tuple[int, ...]:
         """Number of values of each loop variable."""
         return tuple(len(values) for _, values in self.loops)
+
+    @functools.cached_property
+    def repeats(self) -> int:
+        """How often the children are visited."""
+        return math.prod(self.counts)
 
 
 @attrs.frozen(eq=False)
@@ -157,7 +170,8 @@ class Layout:
         read_backends: the subset that can read, where it is smaller.
         differential: a write may leave out what did not change.
         refuses_reads_on: targets on which reads are refused by the host.
-        byte_enables: mask of the byte lanes of a write: an expression, or the name of a ``bool[4]`` field (entry e enables
+        byte_enables: mask of the byte lanes of a write: an expression, or the name of a ``bool[4]`` field (entry e
+            enables
             lane 3 - e); None = all lanes.
         constants: bits with a fixed value.
         gray_coded: the words are stored Gray coded (reference: containers-a.md 2.4).
@@ -168,7 +182,7 @@ class Layout:
     """
 
     coordinate: type[Coordinate]
-    components: Mapping[str, type[Coordinate]]
+    components: Mapping[str, type[Indexed]]
     write: Expression | None
     read: Expression | None
     other_addresses: Mapping[Backend, Expression]
@@ -191,7 +205,7 @@ class Layout:
         return self.backends[0]
 
     def address(self, backend: Backend | None, *, read: bool) -> Expression | None:
-        """Address of word ``w`` of a leaf on a backend (None: the default for the access); None if it has no such access."""
+        """Address of word ``w`` of a leaf, None if it has no such access; without `backend` that of the default."""
         ways = self.read_backends if read else self.backends
         usual = self.read if read else self.write
         if backend is None:
@@ -207,7 +221,7 @@ def leaf(
     write: Operand | None = None,
     read: Operand | None = None,
     other_addresses: Mapping[Backend, Operand] | None = None,
-    components: Mapping[str, type[Coordinate]] | None = None,
+    components: Mapping[str, type[Indexed]] | None = None,
     backends: tuple[Backend, ...] = CHIP,
     read_backends: tuple[Backend, ...] | None = None,
     differential: bool = False,
@@ -224,7 +238,8 @@ def leaf(
     Args:
         coordinate: where it lives.
         words: number of words.
-        address: address of word ``w`` for reads and writes; `write` / `read` instead where only one of them exists or they
+        address: address of word ``w`` for reads and writes; `write` / `read` instead where only one of them exists
+            or they
             differ.
         other_addresses: addresses on backends that number the words differently.
         components: names and types of the coordinate's components; by default none for unique coordinates.
@@ -258,7 +273,7 @@ def tree(
     *,
     coordinate: type[Coordinate],
     children: tuple[Child | Group, ...],
-    components: Mapping[str, type[Coordinate]] | None = None,
+    components: Mapping[str, type[Indexed]] | None = None,
     backends: tuple[Backend, ...] = CHIP,
     differential: bool = False,
     refuses_reads_on: tuple[Target, ...] = (),
@@ -293,7 +308,7 @@ def child(
     fields: Mapping[str, Source] | None = None,
     of: str | None = None,
 ) -> Child:
-    """A child container: where it lives (`at`) and which fields of the parent it takes (`fields`, or all those `of` a part)."""
+    """A child: where it lives (`at`) and which fields of the parent it takes (`fields`, or all those `of` a part)."""
     places = {name: wrap(expression) for name, expression in (at or {}).items()}
     return Child(container, places, fields or {}, of)
 

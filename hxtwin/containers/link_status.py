@@ -30,7 +30,7 @@ class HicannARQStatus(Container):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class PerfTest(Container):
-    """Run the link performance test (words with an increasing counter are sent and counted; does not block playback)."""
+    """Performance test of the link: words with an increasing counter are sent and counted meanwhile."""
 
     layout = leaf(
         coordinate=PerfTestOnFPGA,

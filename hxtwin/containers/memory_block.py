@@ -1,15 +1,14 @@
 """Contiguous pieces of memory of any size: the common part of the block containers.
 
-A block holds its data only; where it lies, and so how many words it takes, is told by an interval coordinate. Size of data and
+A block holds its data only; where it lies, and so how many words it takes, is told by an interval coordinate. Size
+of data and
 coordinate must agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import attrs
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +19,7 @@ from hxtwin.containers.fields import FieldSpec
 from hxtwin.containers.record import members
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
 
     from hxtwin.coord import Coordinate
@@ -28,10 +28,16 @@ if TYPE_CHECKING:
 class MemoryBlock(Container):
     """Base of the block containers. The one field is an array of any length from 1 to the size of the memory."""
 
+    fixed_size = False
     #: Name of the field that holds the data.
     data_field: ClassVar[str]
     #: Number of elements of a block made without data.
     default_size: ClassVar[int]
+
+    @classmethod
+    def of(cls, data: npt.ArrayLike) -> Self:
+        """The block that holds `data`."""
+        return cls(**{cls.data_field: data})
 
     @property
     def data(self) -> npt.NDArray[Any]:
@@ -64,7 +70,7 @@ class MemoryBlock(Container):
             raise UnknownFieldError(
                 f"{type(self).__name__}: no field {sorted(unknown)[0]!r}; field is: {self.data_field}"
             )
-        return attrs.evolve(self, **changes)
+        return self.of(changes[self.data_field]) if changes else self
 
     def get_subblock(self, begin: int, length: int) -> Self:
         """`length` elements from position `begin` on, as a block of their own.
@@ -73,14 +79,14 @@ class MemoryBlock(Container):
             FieldShapeError: the range is not inside the block.
         """
         self._check_range(begin, length)
-        return type(self)(**{self.data_field: self.data[begin : begin + length]})
+        return self.of(self.data[begin : begin + length])
 
     def set_subblock(self, begin: int, block: Self) -> Self:
         """A copy in which `block` replaces the elements from position `begin` on."""
         self._check_range(begin, len(block))
         data = np.array(self.data)
         data[begin : begin + len(block)] = block.data
-        return type(self)(**{self.data_field: data})
+        return self.of(data)
 
     def _check_range(self, begin: int, length: int) -> None:
         if begin < 0 or length < 1 or begin + length > len(self):

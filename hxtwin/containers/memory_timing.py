@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from hxtwin.containers.container import Container
 from hxtwin.containers.expression import variables
 from hxtwin.containers.fields import parts
 from hxtwin.containers.layout import child, for_each, tree
-from hxtwin.containers.record import ArrayOf
 from hxtwin.containers.sram_timing import (
     CADCOffsetSRAMTimingConfig,
     CapMemSRAMTimingConfig,
@@ -26,6 +27,9 @@ from hxtwin.coord import (
     NeuronSRAMTimingConfigOnDLS,
     SynapseDriverSRAMTimingConfigOnDLS,
 )
+
+if TYPE_CHECKING:
+    from hxtwin.containers.record import ArrayOf
 
 i = variables("i")[0]
 

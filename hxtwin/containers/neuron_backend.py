@@ -1,4 +1,7 @@
-"""Digital backend of the neurons: refractory counter, spike output, spike sharing; one block for each half (west, east)."""
+"""Digital backend of the neurons: refractory counter, spike output, spike sharing.
+
+One block for each half of the chip (west, east); address of neuron: column % 128 + 128 * row.
+"""
 
 from __future__ import annotations
 
@@ -47,20 +50,23 @@ class NeuronBackendConfig(Container):
         ),
     )
     address_out: int = uint(
-        "Low 8 bit of the spike address sent by this neuron; the upper bits follow from the neuron's event output. Stored bit-inverted.",
+        "Low 8 bit of the spike address sent by this neuron; the upper bits follow from the neuron's event "
+        "output. Stored bit-inverted.",
         at(0, 0, 6, value_lsb=2, inverted=True),
         at(1, 4, 2, inverted=True),
         maximum=255,
     )
     reset_holdoff: int = uint(
-        "Bits 4..1 of the refractory counter value at which the reset is released (bit 0 is fixed to 0); see the refractory section of the prose.",
+        "Bits 4..1 of the refractory counter value at which the reset is released (bit 0 is fixed to 0); see "
+        "the refractory section of the prose.",
         at(0, 6, 2),
         at(1, 6, 2, value_lsb=2),
         maximum=15,
         default=15,
     )
     refractory_time: int = uint(
-        "Refractory counter setting in periods of the selected clock. Stored bit-inverted (= counter start value 0xFF - refractory_time).",
+        "Refractory counter setting in periods of the selected clock. Stored bit-inverted (= counter start "
+        "value 0xFF - refractory_time).",
         at(1, 0, 4, value_lsb=4, inverted=True),
         at(2, 2, 4, inverted=True),
         maximum=255,

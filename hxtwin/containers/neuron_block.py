@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from hxtwin.containers.atomic_neuron import AtomicNeuron
@@ -12,7 +14,6 @@ from hxtwin.containers.expression import variables
 from hxtwin.containers.fields import UIntArray, cells, parts
 from hxtwin.containers.layout import child, for_each, tree
 from hxtwin.containers.neuron_backend import CommonNeuronBackendConfig
-from hxtwin.containers.record import ArrayOf
 from hxtwin.coord import (
     AtomicNeuronOnDLS,
     CapMemBlockOnDLS,
@@ -23,6 +24,9 @@ from hxtwin.coord import (
     NeuronColumnOnDLS,
     NeuronRowOnDLS,
 )
+
+if TYPE_CHECKING:
+    from hxtwin.containers.record import ArrayOf
 
 row, column, i, block = variables("row", "column", "i", "block")
 
@@ -60,7 +64,8 @@ class NeuronBlock(Container):
     atomic_neurons: ArrayOf[AtomicNeuron] = parts(
         AtomicNeuron, "Neuron circuits, 256 * row + column.", index=AtomicNeuronOnDLS
     )
-    backends: ArrayOf[CommonNeuronBackendConfig] = parts(
+    # the field has the name of the reference; on the class, `backends` still tells the ways of travel
+    backends: ArrayOf[CommonNeuronBackendConfig] = parts(  # type: ignore[misc,assignment]
         CommonNeuronBackendConfig,
         "Registers shared by a backend half (west, east).",
         index=CommonNeuronBackendConfigOnDLS,
@@ -71,7 +76,8 @@ class NeuronBlock(Container):
     v_bias_casc_n: UIntArray = cells("Cascode bias.", index=CapMemBlockOnDLS, default=250)
     i_bias_readout_amp: UIntArray = cells("Bias of the readout amplifiers.", index=CapMemBlockOnDLS, default=110)
     i_bias_leak_source_follower: UIntArray = cells(
-        "Bias of the source followers of leak and reset; also buffers v_adapt_ref, v_adapt_leak, v_exp and the reversal "
+        "Bias of the source followers of leak and reset; also buffers v_adapt_ref, v_adapt_leak, v_exp and "
+        "the reversal "
         "potentials.",
         index=CapMemBlockOnDLS,
         default=100,

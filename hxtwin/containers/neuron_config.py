@@ -1,6 +1,7 @@
 """Digital switches of the analog neuron circuits: eight SRAM bytes for each neuron, the first two unused.
 
-Blocks count the quadrants: 0 north-west, 1 north-east, 2 south-west, 3 south-east; the neuron is the column in the quadrant.
+Blocks count the quadrants: 0 north-west, 1 north-east, 2 south-west, 3 south-east; the neuron is the column in the
+quadrant.
 """
 
 from __future__ import annotations
@@ -64,11 +65,13 @@ class NeuronConfig(Container):
         "Excitatory synaptic input: 0 current based (CUBA), 1 conductance based (COBA).", at(1, 2)
     )
     enable_unbuffered_access: bool = flag(
-        "Connect the readout source multiplexer output directly (no amplifier) to the hemisphere's shared stimulus/unbuffered line (i_stim).",
+        "Connect the readout source multiplexer output directly (no amplifier) to the hemisphere's shared "
+        "stimulus/unbuffered line (i_stim).",
         at(1, 3),
     )
     enable_readout_amplifier: bool = flag(
-        "Power the per-neuron readout amplifier (needed for CADC and for buffered readout; also biases the source follower used when a synaptic input is the source).",
+        "Power the per-neuron readout amplifier (needed for CADC and for buffered readout; also biases the "
+        "source follower used when a synaptic input is the source).",
         at(1, 4),
     )
     readout_source: NeuronReadoutSource = choice(
@@ -77,7 +80,8 @@ class NeuronConfig(Container):
         of=NeuronReadoutSource,
     )
     enable_readout: bool = flag(
-        "Connect the amplifier output to the shared (even/odd column, per hemisphere) readout line. At most one neuron per line.",
+        "Connect the amplifier output to the shared (even/odd column, per hemisphere) readout line. At most "
+        "one neuron per line.",
         at(1, 7),
     )
     invert_adaptation_b: bool = flag("Flip the sign of the spike-triggered adaptation current b.", at(2, 0))
@@ -85,11 +89,13 @@ class NeuronConfig(Container):
     enable_adaptation: bool = flag("Connect the adaptation current to the membrane.", at(2, 2))
     enable_exponential: bool = flag("Enable the exponential term.", at(2, 3))
     enable_synaptic_input_inhibitory_small_capacitance: bool = flag(
-        "Inhibitory input: detach the line capacitor, only parasitic capacitance remains (shorter synaptic time constant).",
+        "Inhibitory input: detach the line capacitor, only parasitic capacitance remains (shorter synaptic "
+        "time constant).",
         at(2, 4),
     )
     enable_synaptic_input_excitatory_small_capacitance: bool = flag(
-        "Excitatory input: detach the line capacitor, only parasitic capacitance remains (shorter synaptic time constant).",
+        "Excitatory input: detach the line capacitor, only parasitic capacitance remains (shorter synaptic "
+        "time constant).",
         at(2, 5),
     )
     enable_synaptic_input_inhibitory_high_resistance: bool = flag(
@@ -125,7 +131,8 @@ class NeuronConfig(Container):
         "Connect this neuron's segment of the somatic line to the segment of the right neighbour.", at(5, 0)
     )
     connect_bottom: bool = flag(
-        "Connect the membrane to the membrane of the same column in the other row (both neurons must set it, two switches in series).",
+        "Connect the membrane to the membrane of the same column in the other row (both neurons must set it, "
+        "two switches in series).",
         at(5, 1),
     )
     enable_multicomp_conductance: bool = flag(

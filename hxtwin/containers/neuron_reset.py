@@ -29,7 +29,8 @@ class NeuronReset(Container):
         components={"block": NeuronResetBlockOnDLS, "neuron": NeuronResetOnNeuronResetBlock},
         write=select((0x122000, 0x12A000), block) + 4 * neuron,
         notes=(
-            "The written value is irrelevant; the encoder writes 0. neuron = column%128 + 128*row, block = column//128."
+            "neuron = column % 128 + 128 * row, block = column // 128. The neuron needs enable_fire. The "
+            "written value does not matter; 0 is sent."
         ),
     )
 
@@ -43,11 +44,9 @@ class NeuronResetQuad(Container):
         components={"synram": SynramOnDLS, "quad": SynapseQuadColumnOnDLS},
         write=select((0x02C90000, 0x03C90000), synram) + 256 * 64 + quad,
         notes=(
-            "The address is the correlation-reset page, one row beyond the last synapse row (row index 256). "
-            "Value irrelevant, 0 is written. Quad q, entry e selects neuron column ((q%32)*4+e)*2 + q//32 of "
-            "the row (synram 0 -> row 0 top). Documentation of the original says that the correlation of the "
-            "quad in row 0 is reset as a side effect (fixed in v3 according to an issue reference; treat as "
-            "no side effect, inferred)."
+            "One row beyond the last synapse row of the correlation reset window. Entry e of quad q is "
+            "neuron column 8 * (q % 32) + 2 * e + q // 32; synram 0 is the top row. The neurons need "
+            "enable_fire. The written value does not matter."
         ),
     )
 

@@ -28,7 +28,8 @@ class PADIEvent(Container):
         "Buses on which the event is issued.", along(at(0, 0), 4, 1), index=PADIBusOnPADIBusBlock
     )
     event_address: int = uint(
-        "Address compared with synapse labels. Hagen views: hagen_address = bit 5 (0..1), hagen_activation = bits 4..0 (0..31).",
+        "Address compared with synapse labels. Hagen views: hagen_address = bit 5 (0..1), hagen_activation = "
+        "bits 4..0 (0..31).",
         at(0, 16, 6),
         maximum=63,
     )
@@ -57,7 +58,8 @@ class CommonPADIBusConfig(Container):
         index=PADIBusOnPADIBusBlock,
     )
     dacen_pulse_extension: UIntArray = uints(
-        "Lengthens the synapse DAC enable pulse (larger = larger charge per event). Maximum needed for neuron bypass mode.",
+        "Lengthens the synapse DAC enable pulse (larger = larger charge per event). Maximum needed for neuron"
+        " bypass mode.",
         along(at(0, 16, 4), 4, 4),
         index=PADIBusOnPADIBusBlock,
         maximum=15,

@@ -43,7 +43,7 @@ class ADPLLOutput(IntEnum):
 
 
 class SPL1ClockSource(IntEnum):
-    """Clock source of SPL1/omnibus. API values are the PLLClockOutputOnDLS coordinates phy_ref_clk (1) and madc_clk (3); others raise an invalid-argument error. Numbers here are the stored bit."""
+    """Clock source of the event network and the omnibus: one of two clock outputs."""
 
     PHY_REF_CLK = 0
     MADC_CLK = 1

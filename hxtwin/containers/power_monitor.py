@@ -18,7 +18,7 @@ from hxtwin.coord import INA219ConfigOnBoard, INA219StatusOnBoard
 
 
 class INA219AdcMode(IntEnum):
-    """Resolution/averaging of the shunt ADC."""
+    """Resolution, or number of averaged samples, of a conversion."""
 
     BITS9 = 0
     BITS10 = 1
@@ -85,7 +85,8 @@ class INA219Status(Container):
     bus_voltage: int = uint("Bus voltage, LSB 4 mV.", at(0, 3, 13), maximum=4000, access="ro")
     bus_voltage_overflow: bool = flag("Overflow flag.", at(0, 0), access="ro")
     shunt_voltage: int = sint(
-        "Shunt voltage, LSB 10 uV. Decode: m = raw & 0xfff; if bit 15 is clear value = m, else value = -((4096 - m) & 0xfff). Bits 12..14 are ignored. Results outside +-4000 are rejected.",
+        "Shunt voltage, LSB 10 uV. Decode: m = raw & 0xfff; if bit 15 is clear value = m, else value = "
+        "-((4096 - m) & 0xfff). Bits 12..14 are ignored. Results outside +-4000 are rejected.",
         at(1, 0, 16),
         minimum=-4000,
         maximum=4000,

@@ -94,7 +94,7 @@ class PPUMemoryBlock(MemoryBlock):
         return np.full(len(self), ALL_LANES, dtype=np.uint8)
 
     def to_string(self) -> str:
-        """The memory as text: bytes in ascending order up to the first zero, printable characters and white space only."""
+        """The memory as text: up to the first zero byte, printable characters and white space only."""
         return printable(self.words.astype(">u4").tobytes())
 
 

@@ -2,7 +2,8 @@
 
 ::
 
-    input_mux -> dynamic_mux -> pseudo_diff_converter -> madc_input_crossbar -> madc_preamp -> madc_debug_crossbar -> madc
+    input_mux -> dynamic_mux -> pseudo_diff_converter -> madc_input_crossbar -> madc_preamp -> madc_debug_crossbar
+    -> madc
               -> buffer_to_pad -> pad_mux
     source_measure_unit, current_dac: currents from and to the neurons and synapse lines
 

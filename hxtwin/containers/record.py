@@ -1,12 +1,14 @@
 """Records: immutable sets of named, checked values, alone or as structures of arrays.
 
-A record class lists fields (`hxtwin.containers.fields`). Nested records and arrays of records make trees. Every tree can be
+A record class lists fields (`hxtwin.containers.fields`). Nested records and arrays of records make trees. Every
+tree can be
 seen as *columns*: one array for each leaf field, addressed by its dotted path::
 
     NeuronBlock.columns()["atomic_neurons.leak.v_leak"]    uint16[512]
     Chip.columns()["synapse_blocks.matrix.weights"]        uint8[2, 256, 256]
 
-Columns are what the codecs work on. `ArrayOf` holds the columns of many records of one class; an element is a record made on
+Columns are what the codecs work on. `ArrayOf` holds the columns of many records of one class; an element is a
+record made on
 demand.
 """
 
@@ -15,20 +17,21 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
 from hxtwin.containers import check
-from hxtwin.containers.bits import Bits
 from hxtwin.containers.errors import FieldRangeError, FieldShapeError, FieldTypeError, UnknownFieldError
 from hxtwin.containers.fields import SPEC, FieldSpec, PartSpec
-from hxtwin.coord import Coordinate
+from hxtwin.coord import Indexed
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from hxtwin.containers.bits import Bits
 
 #: One array for each leaf field of a tree, by dotted path; all share the leading axis of the batch.
 Columns = dict[str, npt.NDArray[Any]]
@@ -75,6 +78,10 @@ class _RecordType(type):
 class Record(metaclass=_RecordType):
     """Base of all records. Immutable; a changed copy is made by ``attrs.evolve`` or `with_columns`."""
 
+    if TYPE_CHECKING:
+        #: Every subclass is an attrs class; says so to type checkers.
+        __attrs_attrs__: ClassVar[Any]
+
     def __attrs_post_init__(self) -> None:
         for name, spec in members(type(self)).items():
             value = getattr(self, name)
@@ -113,7 +120,8 @@ class Record(metaclass=_RecordType):
 
         Args:
             changes: new values by dotted path, e.g. ``{"leak.v_leak": 400}`` or, through arrays of records,
-                ``{"atomic_neurons.leak.v_leak": array of 512}``. One element is addressed as ``"clock_output[2].enable_bypass"``.
+                ``{"atomic_neurons.leak.v_leak": array of 512}``. One element is addressed as
+                ``"clock_output[2].enable_bypass"``.
 
         Raises:
             UnknownFieldError: a path does not exist.
@@ -129,7 +137,7 @@ class Record(metaclass=_RecordType):
         return _build(cls, columns, "", ())
 
     def to_fields(self) -> dict[str, Any]:
-        """All leaf fields by dotted path as plain values: int, bool, or list; arrays of records are written out ``name[i].field``."""
+        """All leaf fields by dotted path as int, bool or list; arrays of records are written out ``name[i].field``."""
         found: dict[str, Any] = {}
         for name, spec in members(type(self)).items():
             value = getattr(self, name)
@@ -150,7 +158,7 @@ class Record(metaclass=_RecordType):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        mine, theirs = self.columns(), other.columns()  # type: ignore[attr-defined]  # same type as self
+        mine, theirs = self.columns(), other.columns()
         return all(np.array_equal(array, theirs[path]) for path, array in mine.items())
 
     def __hash__(self) -> int:
@@ -179,7 +187,8 @@ RecordT = TypeVar("RecordT", bound=Record)
 class ArrayOf(Sequence[RecordT], Generic[RecordT]):
     """Many records of one class as a structure of arrays; immutable.
 
-    Index by int or by a coordinate of the index type to get one record; by dotted path (text) to get the column of a field.
+    Index by int or by a coordinate of the index type to get one record; by dotted path (text) to get the column of
+    a field.
     """
 
     __slots__ = ("_columns", "_hash", "_index", "_record", "_size")
@@ -189,7 +198,7 @@ class ArrayOf(Sequence[RecordT], Generic[RecordT]):
         record: type[RecordT],
         size: int,
         columns: Mapping[str, npt.NDArray[Any]],
-        index: type[Coordinate] | None = None,
+        index: type[Indexed] | None = None,
     ) -> None:
         """Take over `columns`, which must be complete and checked; users get arrays from containers and `replace`."""
         self._record = record
@@ -210,12 +219,12 @@ class ArrayOf(Sequence[RecordT], Generic[RecordT]):
         return dict(self._columns)
 
     @overload
-    def __getitem__(self, key: int | Coordinate) -> RecordT: ...
+    def __getitem__(self, key: int | Indexed) -> RecordT: ...
     @overload
     def __getitem__(self, key: str) -> npt.NDArray[Any]: ...
     @overload
     def __getitem__(self, key: slice) -> list[RecordT]: ...
-    def __getitem__(self, key: int | Coordinate | str | slice) -> RecordT | npt.NDArray[Any] | list[RecordT]:
+    def __getitem__(self, key: int | Indexed | str | slice) -> RecordT | npt.NDArray[Any] | list[RecordT]:
         if isinstance(key, str):
             if key not in self._columns:
                 raise UnknownFieldError(
@@ -226,8 +235,8 @@ class ArrayOf(Sequence[RecordT], Generic[RecordT]):
             return [self[i] for i in range(*key.indices(self._size))]
         return _build(self._record, self._columns, "", (self._position(key),))
 
-    def _position(self, key: int | Coordinate) -> int:
-        if isinstance(key, Coordinate) and self._index is not None and not isinstance(key, self._index):
+    def _position(self, key: int | Indexed) -> int:
+        if isinstance(key, Indexed) and self._index is not None and not isinstance(key, self._index):
             raise FieldTypeError(f"array of {self._record.__name__}: indexed by {self._index.__name__}, not by {key}")
         position = int(key)
         if position < 0 and isinstance(key, int):
@@ -406,14 +415,14 @@ def build(cls: type[RecordT], columns: Mapping[str, npt.NDArray[Any]], item: int
 
 
 def build_array(
-    cls: type[RecordT], columns: Mapping[str, npt.NDArray[Any]], size: int, index: type[Coordinate] | None = None
+    cls: type[RecordT], columns: Mapping[str, npt.NDArray[Any]], size: int, index: type[Indexed] | None = None
 ) -> ArrayOf[RecordT]:
     """All records of a batch of complete, already checked columns."""
     return ArrayOf(cls, size, _frozen(dict(columns)), index)
 
 
 def _build(cls: type[RecordT], columns: Mapping[str, npt.NDArray[Any]], prefix: str, item: tuple[int, ...]) -> RecordT:
-    """The record whose columns stand under `prefix`, at position `item` of the leading axis (none for a single record)."""
+    """The record whose columns stand under `prefix`, at position `item` of the leading axis (empty: no such axis)."""
     new = object.__new__(cls)
     for name, spec in members(cls).items():
         path = prefix + name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from hxtwin.containers.bits import at
@@ -9,7 +11,6 @@ from hxtwin.containers.container import Container
 from hxtwin.containers.expression import variables
 from hxtwin.containers.fields import flag, part, parts, uint
 from hxtwin.containers.layout import FPGA, child, for_each, leaf, tree
-from hxtwin.containers.record import ArrayOf
 from hxtwin.coord import (
     FPGAOnChipAndMultichipJboaLeafFPGA,
     InputRoutingTableEntryOnFPGA,
@@ -17,6 +18,9 @@ from hxtwin.coord import (
     OutputRoutingTableEntryOnFPGA,
     OutputRoutingTableOnFPGA,
 )
+
+if TYPE_CHECKING:
+    from hxtwin.containers.record import ArrayOf
 
 (entry,) = variables("entry")
 

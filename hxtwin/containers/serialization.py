@@ -6,8 +6,10 @@ coordinate            its linear index; intervals ``[min, max]``
 record, container     ``{<dotted path>: <int> or <little-endian bytes of the array>}``, every leaf field
 ====================  ==========================================================================
 
-Reading is strict: unknown types, versions, missing or unknown fields, wrong sizes, values out of range and trailing bytes are
-refused. Sizes are bounded by the class that is read. `converter` is the cattrs converter behind it; other layers may use it for
+Reading is strict: unknown types, versions, missing or unknown fields, wrong sizes, values out of range and trailing
+bytes are
+refused. Sizes are bounded by the class that is read. `converter` is the cattrs converter behind it; other layers
+may use it for
 their own data classes that hold coordinates and containers.
 """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from hxtwin.containers.bits import at
@@ -9,13 +11,15 @@ from hxtwin.containers.container import Container
 from hxtwin.containers.expression import variables
 from hxtwin.containers.fields import flag, part, parts, uint
 from hxtwin.containers.layout import FPGA, child, for_each, leaf, tree
-from hxtwin.containers.record import ArrayOf
 from hxtwin.coord import (
     FPGAOnChipAndSinglechipFPGA,
     SpikeIOConfigOnFPGA,
     SpikeIOInputRouteOnFPGA,
     SpikeIOOutputRouteOnFPGA,
 )
+
+if TYPE_CHECKING:
+    from hxtwin.containers.record import ArrayOf
 
 address, label = variables("address", "label")
 

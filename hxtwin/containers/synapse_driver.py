@@ -17,7 +17,7 @@ block, driver = variables("block", "driver")
 
 
 class SynapseRowMode(IntEnum):
-    """Mode of the driver's bottom row = synapse row 2*driver."""
+    """Mode of a synapse row: which line of its columns gets the current."""
 
     DISABLED = 0
     EXCITATORY = 1
@@ -51,7 +51,8 @@ class SynapseDriverConfig(Container):
         "Event accepted if (row_select ^ (driver//4)) & mask == 0.", at(0, 9, 5), maximum=31, default=31
     )
     enable_address_out: bool = flag(
-        "1: forward all 6 event address bits to the synapses; 0: forward only bit 5, low five bits reach the synapses as 0 (hagen).",
+        "1: forward all 6 event address bits to the synapses; 0: forward only bit 5, low five bits reach the "
+        "synapses as 0 (hagen).",
         at(0, 14, inverted=True),
         default=True,
     )

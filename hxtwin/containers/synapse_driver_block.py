@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from hxtwin.containers.capmem_cell import shared_cell
@@ -10,7 +12,6 @@ from hxtwin.containers.expression import variables
 from hxtwin.containers.fields import UIntArray, cell, cells, part, parts
 from hxtwin.containers.layout import child, for_each, tree
 from hxtwin.containers.padi import CommonPADIBusConfig, CommonSTPConfig
-from hxtwin.containers.record import ArrayOf
 from hxtwin.containers.synapse_driver import SynapseDriverConfig
 from hxtwin.coord import (
     CapMemBlockOnHemisphere,
@@ -20,10 +21,14 @@ from hxtwin.coord import (
     SynapseDriverOnSynapseDriverBlock,
 )
 
+if TYPE_CHECKING:
+    from hxtwin.containers.record import ArrayOf
+
 hemisphere, side, d = variables("hemisphere", "side", "d")
 
 _west_or_east = 2 * hemisphere + side
-# the readout and hagen biases exist once for each hemisphere, in its east block; both halves share the place in the block
+# the readout and hagen biases exist once for each hemisphere, in its east block; both halves share the place in
+# the block
 _east = 2 * hemisphere + 1
 _READOUT = CapMemCellOnDLS.stp_ibias_readout_top.to_cap_mem_cell_on_cap_mem_block()
 _HAGEN = CapMemCellOnDLS.hagen_ibias_dac_top.to_cap_mem_cell_on_cap_mem_block()

@@ -1,6 +1,7 @@
 """Synapses, four at a time: every bus word of a synapse array carries a *quad*.
 
-Entry e of quad q is synapse column ``8 * (q % 32) + 2 * e + q // 32``; entry 0 lies in the most significant byte. One memory of
+Entry e of quad q is synapse column ``8 * (q % 32) + 2 * e + q // 32``; entry 0 lies in the most significant byte.
+One memory of
 16 bits for each synapse is seen through five address windows.
 """
 
@@ -32,7 +33,10 @@ WEIGHT_BITS = (at(0, 5, value_lsb=5), *reversed_bits(0, 0, 5))
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class SynapseWeightQuad(Container):
-    """Four 6-bit weights (view on the low 6 bits of the weight memory bytes; leaves the time calibration bits alone, inferred)."""
+    """Four synaptic weights.
+
+    A view on the low 6 bits of the weight bytes; leaves the time calibration bits alone (inferred).
+    """
 
     layout = leaf(
         coordinate=SynapseWeightQuadOnDLS,
@@ -52,7 +56,10 @@ class SynapseWeightQuad(Container):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class SynapseLabelQuad(Container):
-    """Four 6-bit synapse labels (view on the low 6 bits of the label memory bytes; leaves the amplitude calibration bits alone, inferred)."""
+    """Four synapse labels.
+
+    A view on the low 6 bits of the label bytes; leaves the amplitude calibration bits alone (inferred).
+    """
 
     layout = leaf(
         coordinate=SynapseLabelQuadOnDLS,
@@ -72,7 +79,10 @@ class SynapseLabelQuad(Container):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class SynapseCorrelationCalibQuad(Container):
-    """Two 2-bit correlation sensor trim values for each of four synapses (view on the two top bits of weight and label memory bytes)."""
+    """Two correlation sensor trims for each of four synapses.
+
+    A view on the two top bits of weight and label bytes.
+    """
 
     layout = leaf(
         coordinate=SynapseCorrelationCalibQuadOnDLS,

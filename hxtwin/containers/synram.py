@@ -63,9 +63,8 @@ class SynapseBiasSelection(Container):
             Target.SIMULATION,
         ),
         notes=(
-            "Quadrant nibbles are swapped in pairs: bits 3..0 belong to CapMem block 1, 7..4 to block 0, "
-            "11..8 to block 3, 15..12 to block 2. Default (all internal) encodes to 0xffff. Written as part "
-            "of lola CapMem (and so of Chip)."
+            "By quadrant, but the nibbles of the word are swapped in pairs: bits 3..0 belong to block 1, "
+            "7..4 to block 0, 11..8 to block 3, 15..12 to block 2. Part of CapMem and so of Chip."
         ),
     )
     enable_internal_dac_bias: BoolArray = flags(

@@ -31,7 +31,7 @@ class Timer(Container):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class TimerValue(Container):
-    """Block until the playback timer has reached a value (Timer::Value in the original)."""
+    """Block until the playback timer has reached a value."""
 
     layout = leaf(
         coordinate=TimerOnDLS,

@@ -9,7 +9,6 @@ transform              stored form of value x
 `TwosComplement`       x modulo 2**width
 `SignAndLow12`         power monitor: bit 15 sign, bits 11..0 magnitude
 `Mapped`               an arbitrary table
-`Gate`                 not stored; true if word 0 is not zero
 `AnyBit`               true if the whole word is not zero
 =====================  ==============================================================
 
@@ -154,24 +153,8 @@ class Mapped(Transform):
 
 
 @attrs.frozen
-class Gate(Transform):
-    """A switch that is not stored itself: it is on if word 0 is not zero."""
-
-    whole_word = 0
-
-    def store(self, value: IntArray) -> IntArray:  # noqa: D102
-        return value
-
-    def load(self, stored: IntArray) -> IntArray:  # noqa: D102
-        return (stored != 0).astype(np.int64)
-
-    def describe(self) -> str:  # noqa: D102
-        return "not stored: on if word 0 is not 0"
-
-
-@attrs.frozen
 class AnyBit(Transform):
-    """A switch that reads as on if any bit of word 0 is set."""
+    """A switch that reads as on if any bit of word 0 is set; stored by its pieces, if it has any."""
 
     whole_word = 0
 
@@ -179,7 +162,8 @@ class AnyBit(Transform):
         return value
 
     def load(self, stored: IntArray) -> IntArray:  # noqa: D102
-        return (stored != 0).astype(np.int64)
+        on: IntArray = (stored != 0).astype(np.int64)
+        return on
 
     def describe(self) -> str:  # noqa: D102
-        return "on if any bit of the word is set"
+        return "on if word 0 is not 0"
