@@ -50,7 +50,14 @@ def group_word_count(group: Group) -> int:
 # --- encode ----------------------------------------------------------------------------------------------------------
 
 
-def encode(cls: type[Container], columns: Mapping[str, npt.NDArray[Any]], n: int, at: Components | None) -> Words:
+def encode(
+    cls: type[Container],
+    columns: Mapping[str, npt.NDArray[Any]],
+    n: int,
+    at: Components | None,
+    *,
+    answer: bool = False,
+) -> Words:
     """Words of a batch.
 
     Args:
@@ -58,17 +65,23 @@ def encode(cls: type[Container], columns: Mapping[str, npt.NDArray[Any]], n: int
         columns: complete columns, each of shape (n, ...).
         n: size of the batch.
         at: components of the coordinates, needed only by containers whose layout depends on them.
+        answer: the words that a read returns, rather than those of a write (which may be 0 whatever the fields are).
 
     Returns:
         ``uint32[n, word_count(cls)]``.
     """
-    return _encode_tree(cls, columns, n, at) if cls.layout.children else _encode_leaf(cls, columns, n, at)
+    if not cls.layout.children:
+        return _encode_leaf(cls, columns, n, at, answer=answer)
+    parts = [encode_group(cls, group, columns, n, at, answer=answer) for group in cls.layout.children]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def _encode_leaf(cls: type[Container], columns: Mapping[str, npt.NDArray[Any]], n: int, at: Components | None) -> Words:
+def _encode_leaf(
+    cls: type[Container], columns: Mapping[str, npt.NDArray[Any]], n: int, at: Components | None, *, answer: bool
+) -> Words:
     layout = cls.layout
     words = np.zeros((n, layout.words), dtype=np.uint64 if _is_wide(cls) else np.uint32)
-    if layout.writes_zero:
+    if layout.writes_zero and not answer:
         return words.astype(np.uint32)
     for constant in layout.constants:
         words[:, constant.word] |= words.dtype.type(constant.value << constant.lsb)
@@ -110,20 +123,21 @@ def _shift(cls: type[Container], lsb: int | Expression, dtype: np.dtype[Any], at
     return np.asarray(lsb.evaluate(at)).astype(dtype)
 
 
-def _encode_tree(cls: type[Container], columns: Mapping[str, npt.NDArray[Any]], n: int, at: Components | None) -> Words:
-    parts = [encode_group(cls, group, columns, n, at) for group in cls.layout.children]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-
-
 def encode_group(
-    cls: type[Container], group: Group, columns: Mapping[str, npt.NDArray[Any]], n: int, at: Components | None
+    cls: type[Container],
+    group: Group,
+    columns: Mapping[str, npt.NDArray[Any]],
+    n: int,
+    at: Components | None,
+    *,
+    answer: bool = False,
 ) -> Words:
     """Words of one group of children for a batch of n parents, ``uint32[n, group_word_count(group)]``."""
     repeats = group.repeats
     encoded = []
     for member in group.children:
         inner = child_columns(cls, group, member, columns, n)
-        words = encode(member.container, inner, n * repeats, _places(group, member, at, n))
+        words = encode(member.container, inner, n * repeats, _places(group, member, at, n), answer=answer)
         encoded.append(words.reshape(n, repeats, -1))
     merged = encoded[0] if len(encoded) == 1 else np.concatenate(encoded, axis=2)
     return merged.reshape(n, -1)
@@ -255,9 +269,7 @@ def _decode_leaf(cls: type[Container], words: Words, at: Components | None) -> C
     for column in schema(cls):
         gate = column.spec.only_if
         if gate is not None:
-            columns[column.path] = np.where(columns[gate], columns[column.path], column.default).astype(
-                column.spec.dtype
-            )
+            columns[column.path] = np.where(columns[gate], columns[column.path], column.default.astype(np.int64))
     for column in schema(cls):
         _check_range(cls, column, columns[column.path])
         columns[column.path] = columns[column.path].astype(column.spec.dtype, copy=False)

@@ -105,11 +105,11 @@ class Container(Record):
         """Words that a read of this container would return: what a device answers."""
         if not self.is_readable():
             raise AccessError(f"{type(self).__name__} is write-only; no read returns it")
-        return self._words(at)
+        return self._words(at, answer=True)
 
-    def _words(self, at: Coordinate | None) -> npt.NDArray[np.uint32]:
+    def _words(self, at: Coordinate | None, *, answer: bool = False) -> npt.NDArray[np.uint32]:
         columns = {path: array[np.newaxis] for path, array in self.columns().items()}
-        words: npt.NDArray[np.uint32] = codec.encode(type(self), columns, 1, self._components_of(at))[0]
+        words: npt.NDArray[np.uint32] = codec.encode(type(self), columns, 1, self._components_of(at), answer=answer)[0]
         return words
 
     @classmethod

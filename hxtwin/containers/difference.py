@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hxtwin.containers import codec
-from hxtwin.containers.container import Container
 from hxtwin.containers.errors import ContainerError, FieldTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hxtwin.containers.container import Container
     from hxtwin.containers.record import Columns, Record
     from hxtwin.coord import Coordinate
 

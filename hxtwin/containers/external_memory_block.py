@@ -64,7 +64,7 @@ class _ByteBlock(MemoryBlock):
         place: Any = cls._place(at)
         return int(place.to_min()), int(place.to_max())
 
-    def _words(self, at: Coordinate | None) -> npt.NDArray[np.uint32]:
+    def _words(self, at: Coordinate | None, *, answer: bool = False) -> npt.NDArray[np.uint32]:
         return self._laid_out(self.data, at).view(">u4").astype(np.uint32)[:, 0]
 
     @classmethod

@@ -81,8 +81,8 @@ RecordT = TypeVar("RecordT", bound=Record)
 class LogicalNeuron(Container):
     """Neuron of several circuits in compartments, with a structure that stays as it was built.
 
-    ``attrs.evolve(neuron, atomic_neurons=...)``, `with_neuron`, `with_compartment` and `with_columns` replace parameters
-    and keep the structural switches. Without arguments: a neuron without circuits.
+    ``attrs.evolve(neuron, atomic_neurons=...)``, `with_neuron`, `with_compartment` and `with_columns` replace
+    parameters and keep the structural switches. Without arguments: a neuron without circuits.
     """
 
     fixed_size = False
@@ -157,10 +157,6 @@ class LogicalNeuron(Container):
             found[CompartmentOnLogicalNeuron(number)] = tuple(self.atomic_neurons[position] for position in positions)
         return MappingProxyType(found)
 
-    def __getitem__(self, compartment: CompartmentOnLogicalNeuron | int) -> tuple[AtomicNeuron, ...]:
-        """Circuits of one compartment with their parameters."""
-        return tuple(self.atomic_neurons[position] for position in self._positions(compartment))
-
     def _positions(self, compartment: CompartmentOnLogicalNeuron | int) -> range:
         """Positions of a compartment in the order of circuits."""
         if type(compartment) is not int and type(compartment) is not CompartmentOnLogicalNeuron:
@@ -232,13 +228,13 @@ class LogicalNeuron(Container):
                 morphology = _with_column(morphology, position, inner, value)
             else:
                 neurons = _with_column(neurons, position, inner, value)
-        switched = (
-            name for name in STRUCTURAL_SWITCHES if (neurons[f"multicompartment.{name}"] != self.morphology[name]).any()
+        kept = (
+            np.array_equal(neurons[f"multicompartment.{name}"], self.morphology[name]) for name in STRUCTURAL_SWITCHES
         )
-        wrong = next(switched, None) or (None if morphology == self.morphology else "morphology")
-        if wrong is not None:
+        if morphology != self.morphology or not all(kept):
             raise MorphologyError(
-                f"LogicalNeuron: {wrong} is fixed by the structure; build another neuron with Morphology"
+                f"LogicalNeuron: {', '.join(changes)}: compartments, places and structural switches are fixed; "
+                f"build another neuron with Morphology"
             )
         return attrs.evolve(self, atomic_neurons=neurons)
 
@@ -296,7 +292,7 @@ class LogicalNeuron(Container):
 
     # --- words ---------------------------------------------------------------------------------------------------
 
-    def _words(self, at: Coordinate | None) -> npt.NDArray[np.uint32]:
+    def _words(self, at: Coordinate | None, *, answer: bool = False) -> npt.NDArray[np.uint32]:
         placed = self if at is None else self.oriented(self._place(at))
         if not len(placed):
             return np.empty(0, dtype=np.uint32)
@@ -318,7 +314,14 @@ class LogicalNeuron(Container):
                 f"{cls.__name__}: {_WORDS * numbers.size} words wanted for {numbers.size} circuits, "
                 f"array of shape {given.shape} given"
             )
-        columns = AtomicNeuron.decode_columns(given.reshape(numbers.size, _WORDS))
+        return cls._of_words(numbers, places, given)
+
+    @classmethod
+    def _of_words(
+        cls, numbers: npt.NDArray[np.uint8], places: npt.NDArray[np.uint8], words: npt.NDArray[np.uint32]
+    ) -> Self:
+        """The neuron with these compartments and places, parameters and switches as the words say."""
+        columns = AtomicNeuron.decode_columns(words.reshape(numbers.size, _WORDS))
         structure: Columns = {"compartment": numbers, "circuit": places}
         structure |= {name: columns[f"multicompartment.{name}"] for name in STRUCTURAL_SWITCHES}
         return cls(
@@ -381,21 +384,11 @@ class LogicalNeuron(Container):
         size = len(shape.get_atomic_neurons())
         if not isinstance(raw, bytes) or len(raw) != 4 * _WORDS * size:
             raise DecodeError(f"{cls.__name__}: {4 * _WORDS * size} bytes of words are wanted for {size} circuits")
-        if not size:
-            found = cls()
-        else:
-            columns = AtomicNeuron.decode_columns(
-                np.frombuffer(raw, dtype="<u4").astype(np.uint32).reshape(size, _WORDS)
-            )
-            switches: Columns = {name: columns[f"multicompartment.{name}"] for name in STRUCTURAL_SWITCHES}
-            numbers = [int(number) for number, circuits in shape.get_compartments().items() for _ in circuits]
-            places = [int(place) for place in shape.get_atomic_neurons()]
-            structure = {"compartment": np.array(numbers, np.uint8), "circuit": np.array(places, np.uint8)} | switches
-            found = cls(
-                morphology=build_array(MorphologyCircuit, structure, size),
-                atomic_neurons=build_array(AtomicNeuron, columns, size),
-            )
-        if found._to_plain() != {"compartments": plain["compartments"], "words": raw}:
+        numbers = [int(number) for number, circuits in shape.get_compartments().items() for _ in circuits]
+        places = [int(place) for place in shape.get_atomic_neurons()]
+        words = np.frombuffer(raw, dtype="<u4").astype(np.uint32)
+        found = cls._of_words(np.array(numbers, np.uint8), np.array(places, np.uint8), words) if size else cls()
+        if found._to_plain() != plain:
             raise DecodeError(
                 f"{cls.__name__}: not in normal form (top-left corner at 0, no empty compartment, no spare bits)"
             )

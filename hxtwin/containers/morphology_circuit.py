@@ -6,8 +6,8 @@
 `mirrored`              the structure mirrored left to right or top to bottom
 ======================  ================================================================
 
-A switch to the right is carried by the left one of two neighbours, so mirroring left to right hands it to the other one. A
-vertical connection is carried by both. Source: reference containers-a.md, sections 3.4 and 10.
+A switch to the right is carried by the left one of two neighbours, so mirroring left to right hands it to the other.
+A vertical connection is carried by both. Source: reference containers-a.md, sections 3.4 and 10.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class PPUMemoryBlock(MemoryBlock):
     default_size = PPUMemoryWordOnPPU.size
     words: UIntArray = like(PPUMemoryWord, "value", index=PPUMemoryWordOnPPU, meaning="Words in ascending order.")
 
-    def _words(self, at: Coordinate | None) -> npt.NDArray[np.uint32]:
+    def _words(self, at: Coordinate | None, *, answer: bool = False) -> npt.NDArray[np.uint32]:
         if at is not None:
             self._check_size(len(self), self._place(at))
         return np.array(self.words, dtype=np.uint32)
