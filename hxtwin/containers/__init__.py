@@ -119,8 +119,11 @@ from hxtwin.containers.io_expander import TCA9554Config, TCA9554Inputs
 from hxtwin.containers.jtag import JTAGClockScaler, JTAGIdCode, ResetJTAGTap
 from hxtwin.containers.layout import Backend, Layout, Target
 from hxtwin.containers.link_status import HicannARQStatus, PerfTest, PerfTestStatus
+from hxtwin.containers.logical_neuron import LogicalNeuron
 from hxtwin.containers.madc import MADCConfig, MADCControl
 from hxtwin.containers.memory_timing import MemoryTiming
+from hxtwin.containers.morphology import Morphology
+from hxtwin.containers.morphology_circuit import MorphologyCircuit
 from hxtwin.containers.neuron_backend import CommonNeuronBackendConfig, NeuronBackendConfig, RefractoryClock
 from hxtwin.containers.neuron_block import NeuronBlock
 from hxtwin.containers.neuron_config import NeuronConfig, NeuronReadoutSource
@@ -141,6 +144,7 @@ from hxtwin.containers.pll import (
 from hxtwin.containers.potentiometer import AD5252ChannelConfig, AD5252ChannelConfigPersistent
 from hxtwin.containers.power_monitor import INA219AdcMode, INA219Config, INA219Status
 from hxtwin.containers.ppu_memory import PPUMemory, PPUMemoryBlock, PPUMemoryWord
+from hxtwin.containers.ppu_program import PPUElfFile, PPUProgram, SymbolType
 from hxtwin.containers.ppu_registers import PPUControlRegister, PPUStatusRegister
 from hxtwin.containers.readout_chain import (
     MADC,
@@ -312,6 +316,7 @@ __all__ = [
     "JTAGIdCode",
     "Layout",
     "Leak",
+    "LogicalNeuron",
     "MADCConfig",
     "MADCControl",
     "MADCDebugCrossbar",
@@ -321,6 +326,8 @@ __all__ = [
     "Meaning",
     "MembraneCapacitance",
     "MemoryTiming",
+    "Morphology",
+    "MorphologyCircuit",
     "MorphologyError",
     "MultiCompartment",
     "MultichipJboaLeafFPGA",
@@ -340,9 +347,11 @@ __all__ = [
     "PLLSelfTest",
     "PLLSelfTestStatus",
     "PPUControlRegister",
+    "PPUElfFile",
     "PPUMemory",
     "PPUMemoryBlock",
     "PPUMemoryWord",
+    "PPUProgram",
     "PPUStatusRegister",
     "PadMultiplexerConfig",
     "PerfTest",
@@ -379,6 +388,7 @@ __all__ = [
     "SpikePack1ToChip",
     "SpikePack2ToChip",
     "SpikePack3ToChip",
+    "SymbolType",
     "SynapseBiasSelection",
     "SynapseBlock",
     "SynapseCorrelationCalibMatrix",

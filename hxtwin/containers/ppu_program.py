@@ -376,7 +376,7 @@ class _Limited(io.BytesIO):
     """File content that may be read only so often: tables that refer to themselves would be read for ever."""
 
     #: Reads and bytes that a large program with a hundred thousand symbols needs, with a margin.
-    READS = 2_000_000
+    READS = 1_000_000
     BYTES = 256 << 20
 
     def __init__(self, content: bytes) -> None:

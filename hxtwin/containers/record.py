@@ -390,6 +390,8 @@ def _change(cls: type[Record], known: Mapping[str, Column], columns: Columns, pa
         raise UnknownFieldError(f"{cls.__name__}: no field {path!r}; fields are: {', '.join(list(known)[:40])}")
     where = f"{cls.__name__}.{path}"
     position = tuple(int(number) for number in _ELEMENT.findall(path))
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]  # columns of scalar fields are arrays without axes
     shape = column.shape[len(position) :]
     if len(position) > len(column.shape) or any(i >= n for i, n in zip(position, column.shape, strict=False)):
         raise FieldRangeError(f"{where}: index outside the shape {column.shape}")

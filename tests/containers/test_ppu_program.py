@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import struct
-import time
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import numpy as np
     import numpy.typing as npt
 
 PROGBITS, SYMTAB, STRTAB, RELA, NOBITS = 1, 2, 3, 4, 8
@@ -110,7 +109,7 @@ CODE = Section("int.text", 0, b"\x48\x00\x00\x34\x01\x02\x03\x04")
 
 def test_internal_section_becomes_big_endian_words(tmp_path: Path) -> None:
     program = opened(tmp_path, elf([CODE])).read_program()
-    assert program.internal == PPUMemoryBlock(words=[0x48000034, 0x01020304])
+    assert program.internal == PPUMemoryBlock.of([0x48000034, 0x01020304])
     assert program.external is None
     assert program.external_dram is None
     assert program.symbols == {}
@@ -140,7 +139,7 @@ def test_sections_of_these_names_go_to_the_internal_memory(tmp_path: Path, name:
     assert internal_bytes(program) == b"\0\0\0\0\1\2\3\4"
 
 
-@pytest.mark.parametrize("name", [".comment", ".eh_frame", ".note", "text", "data", ".inte", "EXT.text", ".got"])
+@pytest.mark.parametrize("name", [".comment", ".eh_frame", ".note", "text", "data", ".inte", ".got"])
 def test_other_sections_are_ignored(tmp_path: Path, name: str) -> None:
     program = opened(tmp_path, elf([CODE, Section(name, 0, b"\xff" * 4)])).read_program()
     assert internal_bytes(program) == CODE.data
@@ -176,7 +175,7 @@ def test_external_sections_go_by_address(tmp_path: Path, address: int, memory: s
 
 def test_both_views_of_the_external_memory_fill_one_image(tmp_path: Path) -> None:
     views = [Section("ext.text", 0x80000000, b"\1\2\3\4"), Section("ext.data", 0x40000004, b"\5\6\7\x08")]
-    assert opened(tmp_path, elf([CODE, *views])).read_program().external == ExternalPPUMemoryBlock(bytes=[*range(1, 9)])
+    assert opened(tmp_path, elf([CODE, *views])).read_program().external == ExternalPPUMemoryBlock.of([*range(1, 9)])
 
 
 def test_empty_external_sections_leave_the_memory_absent(tmp_path: Path) -> None:
@@ -337,9 +336,9 @@ def test_programs_are_values(tmp_path: Path) -> None:
 
 
 def test_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ProgramFileError, match="cannot open .*no such file"):
+    with pytest.raises(ProgramFileError, match=r"cannot open .*no such file"):
         PPUElfFile(tmp_path / "absent.elf")
-    with pytest.raises(ProgramFileError, match="cannot open .*not a file"):
+    with pytest.raises(ProgramFileError, match=r"cannot open .*not a file"):
         PPUElfFile(tmp_path)
     with pytest.raises(ProgramFileError, match="cannot open"):
         PPUElfFile("a\0b")
@@ -390,15 +389,27 @@ def _patched(content: bytes, offset: int, form: str, value: int) -> bytes:
     return bytes(data)
 
 
-def test_endless_section_table_is_refused_soon(tmp_path: Path) -> None:
+def test_section_table_that_never_ends_is_refused(tmp_path: Path) -> None:
     # no section count in the header: section 0 tells it, four thousand million sections here, all at one place
     content = elf([Section("", 0)])
     table = struct.unpack_from(">I", content, 32)[0]
     content = _patched(_patched(_patched(content, 48, ">H", 0), 46, ">H", 0), table + 20, ">I", 0xFFFFFFFF)
-    started = time.process_time()
     with pytest.raises(ProgramFileError):
         opened(tmp_path, content).read_program()
-    assert time.process_time() - started < 30
+
+
+def test_tables_that_are_read_again_and_again_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # many symbol tables share the entries and names of one
+    symbols = [Symbol(f"symbol {number}", 0, 4) for number in range(20)]
+    content = elf([CODE, *[Section("", 0)] * 40], symbols)
+    count, table = struct.unpack_from(">H", content, 48)[0], struct.unpack_from(">I", content, 32)[0]
+    header = content[table + 40 * (count - 2) : table + 40 * (count - 1)]
+    hostile = content[: table + 80] + header * 40 + content[table + 80 + 40 * 40 :]
+    assert len(opened(tmp_path, hostile).read_symbols()) == 20
+    monkeypatch.setattr("hxtwin.containers.ppu_program._Limited.READS", 3000)
+    assert len(opened(tmp_path, content).read_symbols()) == 20
+    with pytest.raises(ProgramFileError, match="too large, or refer to themselves"):
+        opened(tmp_path, hostile).read_symbols()
 
 
 def test_many_overlapping_sections_are_refused(tmp_path: Path) -> None:
@@ -419,9 +430,7 @@ SAMPLE = elf(
 )
 
 
-@settings(
-    derandomize=True, max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(derandomize=True, max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.integers(0, len(SAMPLE) - 1), st.integers(0, 255)), min_size=1, max_size=8),
     st.integers(0, len(SAMPLE)),
@@ -439,9 +448,7 @@ def test_damaged_files_are_refused_or_read(tmp_path: Path, changes: list[tuple[i
     assert program.symbols == file.read_symbols()
 
 
-@settings(
-    derandomize=True, max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(derandomize=True, max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10), st.sampled_from([0, 1, 4, 8, 12, 16, 20, 24, 36]), st.one_of(
     st.integers(0, 20), st.sampled_from([0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x6FFFFFF6, 0x6FFFFFFD, 0x90000000]),
 ))  # fmt: skip
