@@ -42,6 +42,7 @@ class Container(Record):
 
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
+        super().__attrs_init_subclass__()
         if "layout" in cls.__dict__:
             _TYPES[cls.__name__] = cls
             cls.coordinate_type = cls.layout.coordinate

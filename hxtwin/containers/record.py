@@ -78,6 +78,13 @@ class _RecordType(type):
 class Record(metaclass=_RecordType):
     """Base of all records. Immutable; a changed copy is made by ``attrs.evolve`` or `with_columns`."""
 
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        """Complete the docstring by the fields, so that ``help`` says what each of them does."""
+        lines = [f"    {name}: {_describe(spec)}" for name, spec in members(cls).items()]
+        if lines:
+            cls.__doc__ = "\n".join([(cls.__doc__ or "").rstrip(), "", "Attributes:", *lines])
+
     if TYPE_CHECKING:
         #: Every subclass is an attrs class; says so to type checkers.
         __attrs_attrs__: ClassVar[Any]
@@ -181,6 +188,18 @@ class Record(metaclass=_RecordType):
         return html_table(self)
 
 
+def _describe(spec: FieldSpec | PartSpec) -> str:
+    """Meaning, shape, range, default and unit of a field in one line."""
+    if isinstance(spec, PartSpec):
+        many = f"{spec.size} x " if spec.size is not None else ""
+        by = f", indexed by {spec.index.__name__}" if spec.index is not None else ""
+        return f"{spec.meaning} ({many}{spec.record.__name__}{by})"
+    shape = f"{spec.dtype}[{', '.join(map(str, spec.shape))}], " if spec.shape else ""
+    unit = f", {spec.unit}" if spec.unit else ""
+    default = f", default {spec.default}" if isinstance(spec.default, int) else ""
+    return f"{spec.meaning} ({shape}{check.allowed(spec)}{default}{unit})"
+
+
 RecordT = TypeVar("RecordT", bound=Record)
 
 
@@ -278,6 +297,11 @@ class ArrayOf(Sequence[RecordT], Generic[RecordT]):
 
     def __hash__(self) -> int:
         return hash((self._record, *(array.tobytes() for array in self._columns.values())))
+
+    def _repr_html_(self) -> str:
+        from hxtwin.containers.table import html_array
+
+        return html_array(self)  # type: ignore[arg-type]  # immutable, so as good as covariant
 
     def __repr__(self) -> str:
         default = default_columns(self._record)

@@ -7,15 +7,16 @@ in a notebook.
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from hxtwin.containers.check import allowed
 from hxtwin.containers.codec import word_count
 from hxtwin.containers.fields import FieldSpec
-from hxtwin.containers.record import Column, Record, members, schema
+from hxtwin.containers.record import ArrayOf, Column, Record, members, schema
 
 if TYPE_CHECKING:
     from hxtwin.containers.bits import Bits
@@ -165,6 +166,29 @@ def html_table(record: Record) -> str:
         rows = [*rows[:_SHOWN], f'<tr><td colspan="5">... and {len(rows) - _SHOWN} more</td></tr>']
     title = "" if note else f"<caption>{html.escape(type(record).__name__)}</caption>"
     return f"<table>{note}{title}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def html_array(array: ArrayOf[Record]) -> str:
+    """An array of records as HTML table: one row for each record that differs from the default, at most 200."""
+    columns = array.columns()
+    known = {column.path: column for column in schema(array.record)}
+    changed = {path: _rows_changed(values, known[path].default) for path, values in columns.items()}
+    paths = [path for path, rows in changed.items() if rows.any()]
+    rows = np.flatnonzero(np.logical_or.reduce([changed[path] for path in paths])) if paths else np.empty(0, dtype=int)
+    note = f"{len(array)} x {array.record.__name__}, {rows.size or 'none'} different from the default"
+    head = "".join(f"<th>{html.escape(title)}</th>" for title in ("index", *paths))
+    body = ""
+    for row in rows[:_SHOWN]:
+        texts = [str(row), *(_value(known[path], columns[path][row]) for path in paths)]
+        body += "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in texts) + "</tr>"
+    if rows.size > _SHOWN:
+        body += f'<tr><td colspan="{len(paths) + 1}">... and {rows.size - _SHOWN} more</td></tr>'
+    return f"<table><caption>{html.escape(note)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _rows_changed(values: npt.NDArray[Any], default: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = (values != default).reshape(len(values), -1).any(axis=1)
+    return found
 
 
 def _html_rows(record: Record, *, everything: bool) -> list[str]:
