@@ -1,0 +1,1 @@
+"""The declaration table of all coordinate types, one module per topic, in the order of the catalogue."""

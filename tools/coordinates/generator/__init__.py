@@ -1,0 +1,1 @@
+"""From the declaration table to the typed modules of hxtwin.coord."""
