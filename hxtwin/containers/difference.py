@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, overload
 
 import attrs
 import numpy as np
@@ -22,15 +23,36 @@ if TYPE_CHECKING:
     from hxtwin.coord import Coordinate
 
 
-class Writes(NamedTuple):
-    """Words to write: two arrays of equal length, in the order of the bus accesses; `pairs` gives them one by one."""
+@attrs.frozen(eq=False, repr=False)
+class Writes(Sequence[tuple[int, int]]):
+    """Words to write, in the order of the bus accesses: a sequence of (address, word) pairs, and the arrays behind it.
+
+    Attributes:
+        addresses: ``uint32[n]``.
+        words: ``uint32[n]``.
+    """
 
     addresses: npt.NDArray[np.uint32]
     words: npt.NDArray[np.uint32]
 
-    def pairs(self) -> Iterator[tuple[int, int]]:
-        """(address, word) pairs as ints."""
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @overload
+    def __getitem__(self, position: int) -> tuple[int, int]: ...
+    @overload
+    def __getitem__(self, position: slice) -> Writes: ...
+    def __getitem__(self, position: int | slice) -> tuple[int, int] | Writes:
+        if isinstance(position, slice):
+            return Writes(self.addresses[position], self.words[position])
+        return int(self.addresses[position]), int(self.words[position])
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
         return zip(self.addresses.tolist(), self.words.tolist(), strict=True)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{address:#010x}: {word:#x}" for address, word in self[:4])
+        return f"Writes({shown}{', ...' if len(self) > 4 else ''}; {len(self)} words)"
 
 
 def difference(new: Container, old: Container, at: Coordinate | None = None) -> Writes:
@@ -42,7 +64,8 @@ def difference(new: Container, old: Container, at: Coordinate | None = None) -> 
         at: where both live; may be left out where there is only one place.
 
     Returns:
-        Addresses and words, ``uint32[n]`` each; empty if nothing changed.
+        The pairs; their arrays are `Writes.addresses` and `Writes.words`. Empty if nothing
+        changed.
 
     Raises:
         FieldTypeError: the containers are of different classes or sizes.
