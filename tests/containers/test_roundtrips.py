@@ -1,4 +1,4 @@
-"""Round trips of every container: fields to words and back, to bytes and back, to plain values and back; and immutability."""
+"""Round trips of every container - to words, to bytes, to plain values, and back - and that objects never change."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ _SIZES = {
     for name, cls in containers.types().items()
     if name not in _OWN_SHAPE
 }
-#: Containers that can be much larger than the rest take part with fewer examples, and are marked slow.
 _SMALL = [name for name, size in _SIZES.items() if size <= _LARGE]
-_SLOW = [pytest.param(name, marks=pytest.mark.slow) for name, size in _SIZES.items() if size > _LARGE]
+_HUGE = [name for name, size in _SIZES.items() if size > 100 * _LARGE]
 
-every_container = pytest.mark.parametrize("name", [*_SMALL, *_SLOW])
+every_container = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in _HUGE else []) for name in _SIZES]
+)
 
 _WORDS_WITHOUT = {"ExternalPPUMemoryQuad.enables", "ExternalPPUDRAMMemoryQuad.enables"}
 
@@ -37,7 +38,7 @@ def _examples(name: str) -> settings:
         derandomize=True,
         deadline=None,
         database=None,
-        max_examples=8 if name in _SMALL else 2,
+        max_examples=6 if name in _SMALL else 2,
         suppress_health_check=list(HealthCheck),
     )
 
@@ -89,11 +90,10 @@ def _after_transport(container: Container) -> Container:
 
 
 def _place(cls: type[Container]) -> coord.Coordinate:
-    return (
-        cls.coordinate_type.from_plain(cls.coordinate_type.max)
-        if issubclass(cls.coordinate_type, coord.Indexed)
-        else coord.ChipOnDLS()
-    )
+    """The last place of a container, where all components of the coordinate count."""
+    kind = cls.coordinate_type
+    assert issubclass(kind, coord.Indexed)
+    return kind.from_plain(kind.max)
 
 
 @every_container
@@ -161,7 +161,7 @@ def test_equality_and_hash_go_with_every_field(name: str) -> None:
         assert container == again
         assert hash(container) == hash(again)
         assert container != columns
-        for column in schema(cls)[:40]:
+        for column in schema(cls)[:: max(1, len(schema(cls)) // 8)]:
             low, high = column.spec.minimum, column.spec.maximum
             other = np.array(columns[column.path])
             last = tuple(size - 1 for size in column.shape)
@@ -179,9 +179,9 @@ def test_a_changed_copy_leaves_the_original_alone(name: str) -> None:
 
     @_examples(name)
     @given(_objects(name), _objects(name))
-    def check(before: Container, other: Container) -> None:
+    def check(before: Any, other: Any) -> None:
         kept = to_bytes(before)
-        for field in list(members(cls))[:20]:
+        for field in list(members(cls))[:: max(1, len(members(cls)) // 6)]:
             changed = attrs.evolve(before, **{field: getattr(other, field)})
             assert _same(getattr(changed, field), getattr(other, field))
             for rest in members(cls).keys() - {field}:
@@ -318,7 +318,7 @@ def test_blocks_survive_words_bytes_and_fields(cls: type[MemoryBlock]) -> None:
 
 @pytest.mark.parametrize("cls", _BLOCKS)
 def test_parts_of_blocks_can_be_taken_and_replaced(cls: type[MemoryBlock]) -> None:
-    block = cls.of(range(10, 20))  # type: ignore[arg-type]  # numpy takes ranges
+    block = cls.of(range(10, 20))
     middle = block.get_subblock(3, 4)
     assert middle.data.tolist() == [13, 14, 15, 16]
     assert block.set_subblock(0, middle).data.tolist() == [13, 14, 15, 16, 14, 15, 16, 17, 18, 19]
