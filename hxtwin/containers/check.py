@@ -16,6 +16,7 @@ rounded.
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ import numpy.typing as npt
 
 from hxtwin.containers.errors import FieldRangeError, FieldShapeError, FieldTypeError
 from hxtwin.coord import Coordinate
+from hxtwin.coord.errors import shown
 
 if TYPE_CHECKING:
     from hxtwin.containers.fields import FieldSpec
@@ -62,7 +64,7 @@ def scalar(spec: FieldSpec, value: object, where: str) -> Any:
     """
     number = _integer(spec, value, where)
     if not spec.minimum <= number <= spec.maximum:
-        raise FieldRangeError(f"{where}: {number} is out of range; allowed: {allowed(spec)}")
+        raise FieldRangeError(f"{where}: {shown(number)} is out of range; allowed: {allowed(spec)}")
     if spec.kind == "bool":
         return bool(number)
     if spec.enum is not None:
@@ -75,10 +77,12 @@ def scalar(spec: FieldSpec, value: object, where: str) -> Any:
 
 def _integer(spec: FieldSpec, value: object, where: str) -> int:
     if isinstance(value, IntEnum) and spec.enum is not None and not isinstance(value, spec.enum):
-        raise FieldTypeError(f"{where}: {value!r} belongs to another enumeration; allowed: {allowed(spec)}")
+        raise FieldTypeError(f"{where}: {shown(value)} belongs to another enumeration; allowed: {allowed(spec)}")
     if isinstance(value, bool | np.bool_):
         if spec.kind != "bool":
-            raise FieldTypeError(f"{where}: {value!r} is a bool, wanted {_KIND_WORDS[spec.kind]} in {allowed(spec)}")
+            raise FieldTypeError(
+                f"{where}: {shown(value)} is a bool, wanted {_KIND_WORDS[spec.kind]} in {allowed(spec)}"
+            )
         return int(value)
     if isinstance(value, int | np.integer):
         return int(value)
@@ -86,7 +90,7 @@ def _integer(spec: FieldSpec, value: object, where: str) -> int:
         return int(value)
     hint = f" or a {spec.coordinate.__name__}" if spec.coordinate is not None else ""
     raise FieldTypeError(
-        f"{where}: {value!r} is a {type(value).__name__}, wanted {_KIND_WORDS[spec.kind]}{hint} in {allowed(spec)}"
+        f"{where}: {shown(value)} is a {type(value).__name__}, wanted {_KIND_WORDS[spec.kind]}{hint} in {allowed(spec)}"
     )
 
 
@@ -133,11 +137,11 @@ def array(spec: FieldSpec, value: object, where: str, shape: tuple[int, ...]) ->
 def _plain_array(spec: FieldSpec, value: object, where: str) -> npt.NDArray[Any]:
     if isinstance(value, np.ndarray):
         return value
-    if isinstance(value, str | bytes | bytearray | Coordinate) or not hasattr(value, "__len__"):
-        raise FieldTypeError(f"{where}: {value!r} is a {type(value).__name__}, wanted an array{_axes(spec)}")
+    if not _is_array_like(value):
+        raise FieldTypeError(f"{where}: {shown(value)} is a {type(value).__name__}, wanted an array{_axes(spec)}")
     if isinstance(value, list | tuple) and any(isinstance(item, Coordinate) for item in value):
         if spec.coordinate is None or not all(isinstance(item, spec.coordinate | int) for item in value):
-            raise FieldTypeError(f"{where}: elements must be integers in {allowed(spec)}, got {value!r}")
+            raise FieldTypeError(f"{where}: elements must be integers in {allowed(spec)}, got {shown(value)}")
         return np.asarray([operator.index(item) for item in value], dtype=np.int64)
     if isinstance(value, list | tuple) and spec.kind != "bool" and any(isinstance(item, bool) for item in value):
         raise FieldTypeError(f"{where}: elements must be integers in {allowed(spec)}, not bools")
@@ -145,6 +149,22 @@ def _plain_array(spec: FieldSpec, value: object, where: str) -> npt.NDArray[Any]
         return np.asarray(value)
     except (ValueError, OverflowError):
         raise FieldShapeError(f"{where}: a ragged sequence is not an array{_axes(spec)}") from None
+
+
+def _is_array_like(value: object) -> bool:
+    if isinstance(value, str | bytes | bytearray | memoryview | Coordinate | type):
+        return False
+    return isinstance(value, Sequence) or hasattr(value, "__array__")
+
+
+def array_length(spec: FieldSpec, value: object, where: str) -> int:
+    """Length of the first axis of what was given for an array field of any size; 0 if it has none.
+
+    Raises:
+        FieldTypeError: not an array.
+    """
+    given = _plain_array(spec, value, where)
+    return len(given) if given.ndim else 0
 
 
 def _axes(spec: FieldSpec) -> str:

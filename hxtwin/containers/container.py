@@ -25,6 +25,7 @@ from hxtwin.containers import codec
 from hxtwin.containers.errors import AccessError, ContainerError, CoordinateMismatchError, DecodeError, FieldTypeError
 from hxtwin.containers.record import Columns, Record, build, default_columns
 from hxtwin.coord import Coordinate, Indexed
+from hxtwin.coord.errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,10 +163,11 @@ class Container(Record):
 
     def byte_enables(self, at: Coordinate | None = None) -> npt.NDArray[np.uint8]:
         """Byte lanes of each word of a write, ``uint8[n]``: bit 0 enables data bits 7..0; 15 = all."""
+        places = self._components_of(at)
         if not codec.has_byte_enables(type(self)):
             return np.full(type(self).write_word_count(), codec.ALL_LANES, dtype=np.uint8)
         columns = {path: array[np.newaxis] for path, array in self.columns().items()}
-        lanes: npt.NDArray[np.uint8] = codec.byte_enables(type(self), columns, 1, self._components_of(at))[0]
+        lanes: npt.NDArray[np.uint8] = codec.byte_enables(type(self), columns, 1, places)[0]
         return lanes
 
     @classmethod
@@ -204,6 +206,14 @@ class Container(Record):
     def components_of_indices(cls, indices: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.int64]]:
         """Components of coordinates from their linear indices (mixed radix, see `Layout.components`)."""
         rest = np.asarray(indices, dtype=np.int64)
+        place = cls.layout.coordinate
+        if not issubclass(place, Indexed):
+            raise CoordinateMismatchError(f"{cls.__name__} lives at a {place.__name__}, which has no index")
+        if rest.size and not place.min <= int(rest.min()) <= int(rest.max()) <= place.max:
+            raise CoordinateMismatchError(
+                f"{cls.__name__}: indices {rest.min()}..{rest.max()} given; "
+                f"{place.__name__} has {place.min}..{place.max}"
+            )
         found = {}
         for name, type_ in reversed(list(cls.layout.components.items())):
             rest, digit = np.divmod(rest, type_.size)
@@ -223,7 +233,7 @@ class Container(Record):
             raise CoordinateMismatchError(f"{cls.__name__} needs a {wanted.__name__} to tell where it lives")
         if type(at) is not wanted:
             raise CoordinateMismatchError(
-                f"{cls.__name__} lives at a {wanted.__name__}, not at {at!r} ({type(at).__name__})"
+                f"{cls.__name__} lives at a {wanted.__name__}, not at {shown(at)} ({type(at).__name__})"
             )
         return at
 
@@ -286,4 +296,6 @@ def by_name(name: str) -> type[Container]:
     import difflib
 
     near = difflib.get_close_matches(name, _TYPES, n=5, cutoff=0.4)
-    raise ContainerError(f"no container is called {name!r}" + (f"; did you mean {', '.join(near)}?" if near else ""))
+    raise ContainerError(
+        f"no container is called {shown(name)}" + (f"; did you mean {', '.join(near)}?" if near else "")
+    )

@@ -21,6 +21,7 @@ scalar                        array                                value
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,6 +50,17 @@ Kind = Literal["bool", "uint", "int", "enum", "capmem_value"]
 Access = Literal["rw", "ro", "wo"]
 
 SPEC = "hxtwin.containers.spec"
+
+
+class _Default(Enum):
+    DEFAULT = "default"
+
+    def __repr__(self) -> str:
+        return "default"
+
+
+#: What array fields and nested records have when nothing is given; None would hide a mistake.
+DEFAULT = _Default.DEFAULT
 
 
 @attrs.frozen(eq=False)
@@ -256,7 +268,7 @@ def cells(
 
 def part(record: type[Record], meaning: str) -> Any:
     """A nested record."""
-    return _field(PartSpec(record, meaning), None)
+    return _field(PartSpec(record, meaning), DEFAULT)
 
 
 def parts(
@@ -270,7 +282,7 @@ def parts(
 ) -> Any:
     """An array of nested records, indexed by a coordinate type and kept as a structure of arrays."""
     spec = PartSpec(record, meaning, index.size, index, tuple(defaults), word_step, lsb_step)
-    return _field(spec, None)
+    return _field(spec, DEFAULT)
 
 
 def _defaults(default: bool | int | Sequence[int]) -> int | tuple[int, ...]:
@@ -297,7 +309,7 @@ def _array(
         kind, meaning, minimum, maximum, default, pieces,
         index=types, shape=shape, unit=unit, access=access, coordinate=coordinate,
     )  # fmt: skip
-    return _field(spec, None)
+    return _field(spec, DEFAULT)
 
 
 def like(
@@ -330,7 +342,7 @@ def like(
         only_if=None,
     )
     if own.shape:
-        return _field(attrs.evolve(own, default=_uniform(own.default) if index is not None else own.default), None)
+        return _field(attrs.evolve(own, default=_uniform(own.default) if index is not None else own.default), DEFAULT)
     assert isinstance(own.default, int)
     if own.enum is not None:
         return _field(own, own.enum(own.default))

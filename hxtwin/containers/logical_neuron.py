@@ -40,7 +40,7 @@ from hxtwin.containers.errors import (
     UnknownFieldError,
 )
 from hxtwin.containers.expression import variables
-from hxtwin.containers.fields import parts
+from hxtwin.containers.fields import DEFAULT, parts
 from hxtwin.containers.layout import child, for_each, tree
 from hxtwin.containers.morphology_circuit import (
     STRUCTURAL_SWITCHES,
@@ -60,6 +60,7 @@ from hxtwin.coord import (
     LogicalNeuronOnDLS,
     NeuronColumnOnLogicalNeuron,
 )
+from hxtwin.coord.errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +111,7 @@ class LogicalNeuron(Container):
         morphology = in_normal_form(_array_of(MorphologyCircuit, self.morphology, "morphology"))
         size = len(morphology)
         given: Any = self.atomic_neurons
-        neurons = _default(AtomicNeuron, size) if given is None else _array_of(AtomicNeuron, given, "atomic_neurons")
+        neurons = _default(AtomicNeuron, size) if given is DEFAULT else _array_of(AtomicNeuron, given, "atomic_neurons")
         if len(neurons) != size:
             raise FieldShapeError(
                 f"LogicalNeuron.atomic_neurons: {len(neurons)} circuits given, the morphology has {size}"
@@ -401,14 +402,14 @@ def _default(record: type[RecordT], size: int) -> ArrayOf[RecordT]:
 
 
 def _array_of(record: type[RecordT], given: object, name: str) -> ArrayOf[RecordT]:
-    """Records in an array; None is an empty one."""
+    """Records in an array; nothing given is an empty one."""
     if isinstance(given, ArrayOf) and given.record is record:
         if len(given) > _MOST:
             raise FieldShapeError(f"LogicalNeuron.{name}: {len(given)} circuits given, at most {_MOST} fit")
         return given
-    items = [] if given is None else given
+    items = [] if given is DEFAULT else given
     if not isinstance(items, Iterable) or isinstance(items, ArrayOf | Mapping | str | bytes):
-        raise FieldTypeError(f"LogicalNeuron.{name}: {given!r} is no sequence of {record.__name__}")
+        raise FieldTypeError(f"LogicalNeuron.{name}: {shown(given)} is no sequence of {record.__name__}")
     found = []
     for item in items:
         if not isinstance(item, record):

@@ -15,8 +15,9 @@ import numpy.typing as npt
 from hxtwin.containers import check
 from hxtwin.containers.container import Container
 from hxtwin.containers.errors import CoordinateMismatchError, FieldShapeError, UnknownFieldError
-from hxtwin.containers.fields import FieldSpec
+from hxtwin.containers.fields import DEFAULT, FieldSpec
 from hxtwin.containers.record import members
+from hxtwin.coord.errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,11 +51,11 @@ class MemoryBlock(Container):
         assert isinstance(spec, FieldSpec)
         where = f"{type(self).__name__}.{self.data_field}"
         value = getattr(self, self.data_field)
-        if value is None:
+        if value is DEFAULT:
             value = np.zeros(self.default_size, dtype=spec.dtype)
-        size = len(value) if hasattr(value, "__len__") else 0
+        size = check.array_length(spec, value, where)
         if not 1 <= size <= spec.shape[0]:
-            raise FieldShapeError(f"{where}: an array of 1..{spec.shape[0]} elements is wanted, {value!r:.80} given")
+            raise FieldShapeError(f"{where}: an array of 1..{spec.shape[0]} elements is wanted, {shown(value)} given")
         object.__setattr__(self, self.data_field, check.array(spec, value, where, (size,)))
 
     def __len__(self) -> int:
@@ -68,7 +69,7 @@ class MemoryBlock(Container):
         unknown = changes.keys() - {self.data_field}
         if unknown:
             raise UnknownFieldError(
-                f"{type(self).__name__}: no field {sorted(unknown)[0]!r}; field is: {self.data_field}"
+                f"{type(self).__name__}: no field {shown(sorted(unknown)[0])}; field is: {self.data_field}"
             )
         return self.of(changes[self.data_field]) if changes else self
 

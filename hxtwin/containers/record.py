@@ -15,6 +15,7 @@ demand.
 from __future__ import annotations
 
 import functools
+import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
@@ -25,8 +26,9 @@ import numpy.typing as npt
 
 from hxtwin.containers import check
 from hxtwin.containers.errors import FieldRangeError, FieldShapeError, FieldTypeError, UnknownFieldError
-from hxtwin.containers.fields import SPEC, FieldSpec, PartSpec
+from hxtwin.containers.fields import DEFAULT, SPEC, FieldSpec, PartSpec
 from hxtwin.coord import Indexed
+from hxtwin.coord.errors import shown
 
 if TYPE_CHECKING:
     from typing import Self
@@ -70,7 +72,7 @@ class _RecordType(type):
             known = members(cls)
             unknown = fields.keys() - known.keys()
             if unknown or args:
-                what = f"unknown field {sorted(unknown)[0]!r}" if unknown else "fields are given by keyword only"
+                what = f"unknown field {shown(sorted(unknown)[0])}" if unknown else "fields are given by keyword only"
                 raise UnknownFieldError(f"{cls.__name__}: {what}; fields are: {', '.join(known) or 'none'}")
             return super().__call__(**fields)
 
@@ -96,7 +98,7 @@ class Record(metaclass=_RecordType):
             if isinstance(spec, FieldSpec):
                 if not spec.shape:
                     checked = check.scalar(spec, value, where)
-                elif value is None:
+                elif value is DEFAULT:
                     checked = spec.default_array
                 else:
                     checked = check.array(spec, value, where, spec.shape)
@@ -172,15 +174,15 @@ class Record(metaclass=_RecordType):
         return hash((type(self), *(array.tobytes() for array in self.columns().values())))
 
     def __repr__(self) -> str:
-        shown = []
+        parts = []
         for name, spec in members(type(self)).items():
             value = getattr(self, name)
             if isinstance(spec, FieldSpec):
                 if not np.array_equal(value, spec.default_array):
-                    shown.append(f"{name}={_short(value)}")
+                    parts.append(f"{name}={_short(value)}")
             elif value != _default_part(spec):
-                shown.append(f"{name}={value!r}")
-        return f"{type(self).__name__}({', '.join(shown)})"
+                parts.append(f"{name}={value!r}")
+        return f"{type(self).__name__}({', '.join(parts)})"
 
     def _repr_html_(self) -> str:
         from hxtwin.containers.table import html_table
@@ -247,7 +249,7 @@ class ArrayOf(Sequence[RecordT], Generic[RecordT]):
         if isinstance(key, str):
             if key not in self._columns:
                 raise UnknownFieldError(
-                    f"{self._record.__name__}: no field {key!r}; fields are: {', '.join(self._columns)}"
+                    f"{self._record.__name__}: no field {shown(key)}; fields are: {', '.join(self._columns)}"
                 )
             return self._columns[key]
         if isinstance(key, slice):
@@ -257,11 +259,13 @@ class ArrayOf(Sequence[RecordT], Generic[RecordT]):
     def _position(self, key: int | Indexed) -> int:
         if isinstance(key, Indexed) and self._index is not None and not isinstance(key, self._index):
             raise FieldTypeError(f"array of {self._record.__name__}: indexed by {self._index.__name__}, not by {key}")
-        position = int(key)
-        if position < 0 and isinstance(key, int):
+        position = operator.index(key)
+        if position < 0 and not isinstance(key, Indexed):
             position += self._size
         if not 0 <= position < self._size:
-            raise IndexError(f"array of {self._record.__name__}: index {int(key)} is outside 0..{self._size - 1}")
+            raise IndexError(
+                f"array of {self._record.__name__}: index {operator.index(key)} is outside 0..{self._size - 1}"
+            )
         return position
 
     def replace(self, items: Mapping[Any, RecordT]) -> ArrayOf[RecordT]:
@@ -281,7 +285,9 @@ class ArrayOf(Sequence[RecordT], Generic[RecordT]):
         columns = dict(self._columns)
         for path, value in changes.items():
             if path not in known:
-                raise UnknownFieldError(f"{self._record.__name__}: no field {path!r}; fields are: {', '.join(known)}")
+                raise UnknownFieldError(
+                    f"{self._record.__name__}: no field {shown(path)}; fields are: {', '.join(known)}"
+                )
             where = f"{self._record.__name__}.{path}"
             columns[path] = check.array(known[path].spec, value, where, (self._size, *known[path].shape))
         return ArrayOf(self._record, self._size, columns, self._index)
@@ -380,14 +386,14 @@ def _default_part(spec: PartSpec) -> Any:
 
 
 def _checked_part(spec: PartSpec, value: Any, where: str) -> Any:
-    if value is None:
+    if value is DEFAULT:
         return _default_part(spec)
     if spec.size is None:
         if isinstance(value, spec.record):
             return value
         if isinstance(value, Mapping):
             return spec.record(**value)
-        raise FieldTypeError(f"{where}: {value!r} is a {type(value).__name__}, wanted a {spec.record.__name__}")
+        raise FieldTypeError(f"{where}: {shown(value)} is a {type(value).__name__}, wanted a {spec.record.__name__}")
     if isinstance(value, ArrayOf):
         if value.record is not spec.record:
             raise FieldTypeError(f"{where}: array of {value.record.__name__} given, wanted {spec.record.__name__}")
@@ -401,19 +407,23 @@ def _checked_part(spec: PartSpec, value: Any, where: str) -> Any:
         if len(items) != spec.size:
             raise FieldShapeError(f"{where}: {len(items)} records given, wanted {spec.size}")
         return _default_part(spec).replace(dict(enumerate(items)))
-    raise FieldTypeError(f"{where}: {value!r} is a {type(value).__name__}, wanted {spec.size} x {spec.record.__name__}")
+    raise FieldTypeError(
+        f"{where}: {shown(value)} is a {type(value).__name__}, wanted {spec.size} x {spec.record.__name__}"
+    )
 
 
 _ELEMENT = re.compile(r"\[(\d{1,9})\]")
+_NAME = r"[A-Za-z_]\w*(\[\d{1,9}\])*"
+_PATH = re.compile(rf"{_NAME}(\.{_NAME})*", re.ASCII)
 
 
-def _change(cls: type[Record], known: Mapping[str, Column], columns: Columns, path: str, value: Any) -> None:
-    plain = _ELEMENT.sub("", path)
+def _change(cls: type[Record], known: Mapping[str, Column], columns: Columns, path: object, value: Any) -> None:
+    plain = _ELEMENT.sub("", path) if isinstance(path, str) and _PATH.fullmatch(path) else ""
     column = known.get(plain)
     if column is None:
-        raise UnknownFieldError(f"{cls.__name__}: no field {path!r}; fields are: {', '.join(list(known)[:40])}")
+        raise UnknownFieldError(f"{cls.__name__}: no field {shown(path)}; fields are: {', '.join(list(known)[:40])}")
     where = f"{cls.__name__}.{path}"
-    position = tuple(int(number) for number in _ELEMENT.findall(path))
+    position = tuple(int(number) for number in _ELEMENT.findall(str(path)))
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]  # columns of scalar fields are arrays without axes
     shape = column.shape[len(position) :]

@@ -27,6 +27,7 @@ from hxtwin.containers.memory_block import MemoryBlock
 from hxtwin.containers.record import Column, Columns, Record, build, schema
 from hxtwin.coord import Coordinate, CoordinateError
 from hxtwin.coord import types as coordinate_types
+from hxtwin.coord.errors import shown
 
 FORMAT = "hxtwin"
 VERSION = 1
@@ -70,9 +71,9 @@ def from_bytes(data: bytes) -> Any:
     if not isinstance(envelope, dict) or envelope.keys() != {"format", "version", "type", "data"}:
         raise DecodeError("not an envelope with the keys format, version, type and data")
     if envelope["format"] != FORMAT:
-        raise DecodeError(f"format {envelope['format']!r:.40} given, {FORMAT!r} wanted")
+        raise DecodeError(f"format {shown(envelope['format'])} given, {FORMAT!r} wanted")
     if type(envelope["version"]) is not int or envelope["version"] != VERSION:
-        raise DecodeError(f"version {envelope['version']!r:.40} given, this package reads version {VERSION}")
+        raise DecodeError(f"version {shown(envelope['version'])} given, this package reads version {VERSION}")
     return converter.structure(envelope["data"], _type(envelope["type"]))
 
 
@@ -89,7 +90,7 @@ def _type(name: object) -> type[Any]:
             if name in known:
                 found: type[Any] = known[name]
                 return found
-    raise DecodeError(f"unknown type {name!r:.80}")
+    raise DecodeError(f"unknown type {shown(name)}")
 
 
 def _pack_record(record: Record) -> Any:
@@ -113,7 +114,7 @@ def _unpack_record(data: Any, cls: type[Record]) -> Record:
     columns = schema(cls)
     known = {column.path for column in columns}
     if data.keys() != known:
-        wrong = sorted(map(repr, data.keys() ^ known))
+        wrong = sorted(map(shown, data.keys() ^ known))
         raise DecodeError(f"{cls.__name__}: fields missing or unknown: {', '.join(wrong[:5])}")
     if issubclass(cls, MemoryBlock):
         return _unpack_block(data, cls, columns[0])
@@ -139,7 +140,7 @@ def _unpack_column(cls: type[Record], column: Column, raw: Any) -> np.ndarray[An
         array = stored.reshape(column.shape)
     else:
         if type(raw) is not int or not -(1 << 63) <= raw < 1 << 64:
-            raise DecodeError(f"{where}: an integer is wanted, got {raw!r:.40}")
+            raise DecodeError(f"{where}: an integer is wanted, got {shown(raw)}")
         array = np.asarray(raw)
     if array.size and (int(array.min()) < spec.minimum or int(array.max()) > spec.maximum):
         raise DecodeError(

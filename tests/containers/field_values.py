@@ -6,6 +6,7 @@
 `flat`                 nested values as dotted paths that `Record.from_fields` takes
 `columns_of`           a list of values as a batch of columns
 `values_of`            values of item i of a batch of columns
+`ways_in`              all ways on which a value gets into a field
 =====================  ======================================================================
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
 from hxtwin import containers
@@ -23,7 +25,7 @@ from .slow_codec import Values, default, is_array
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hxtwin.containers import Columns, Container
 
@@ -127,6 +129,16 @@ def values_of(columns: Columns, entry: Entry, i: int) -> Values:
         value = columns[path][(i, *position)]
         found[field["name"]] = [int(x) for x in value] if is_array(field) else int(value)
     return found
+
+
+def ways_in(cls: Any, field: str, value: object) -> list[Callable[[], Any]]:
+    """The ways on which a value gets into a field: construction, and three kinds of changed copies."""
+    return [
+        lambda: cls(**{field: value}),
+        lambda: attrs.evolve(cls(), **{field: value}),
+        lambda: cls().with_columns({field: value}),
+        lambda: cls.from_fields({field: value}),
+    ]
 
 
 def class_of(name: str) -> type[Container]:

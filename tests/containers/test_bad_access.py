@@ -208,7 +208,14 @@ def test_too_few_and_too_many_words_are_refused(name: str) -> None:
     cls = _TYPES[name]
     at = _last(cls)
     words = _words(cls, at)
-    wrong: list[Any] = [words[:-1], [*words, 0], words[np.newaxis], words.reshape(-1, 1), np.array(5, dtype=np.uint32), []]
+    wrong: list[Any] = [
+        words[:-1],
+        [*words, 0],
+        words[np.newaxis],
+        words.reshape(-1, 1),
+        np.array(5, dtype=np.uint32),
+        [],
+    ]
     for given in wrong:
         with pytest.raises(DecodeError, match=rf"^{name}: {len(words)} words wanted, array of shape .* given"):
             cls.decode(given, at)

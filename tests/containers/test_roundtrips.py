@@ -276,6 +276,28 @@ def test_event_records_survive_bytes(cls: type[Record]) -> None:
     assert from_bytes(to_bytes(record)) != cls()
 
 
+def test_a_whole_chip_takes_less_than_two_megabytes() -> None:
+    assert len(to_bytes(containers.Chip())) < 2_000_000
+
+
+@attrs.frozen
+class _Setting:
+    """A data class of another layer that holds containers and coordinates."""
+
+    config: containers.CADCConfig
+    at: coord.CADCConfigOnDLS
+    block: coord.PPUMemoryBlockOnPPU
+    text: str
+
+
+def test_data_classes_with_containers_survive_the_converter() -> None:
+    block = coord.PPUMemoryBlockOnPPU.from_plain([3, 7])
+    setting = _Setting(containers.CADCConfig(reset_wait=22), coord.CADCConfigOnDLS.bottom, block, "x")
+    plain = containers.converter.unstructure(setting)
+    assert plain == {"config": {"enable": 0, "reset_wait": 22, "dead_time": 20}, "at": 1, "block": [3, 7], "text": "x"}
+    assert containers.converter.structure(plain, _Setting) == setting
+
+
 def test_parts_of_containers_have_no_serialised_form() -> None:
     with pytest.raises(containers.ContainerError, match="Leak has no serialised form"):
         to_bytes(containers.Leak())
