@@ -1,7 +1,7 @@
 """hxtwin: operating system and register-level twin of the BrainScaleS-2 neuromorphic platform.
 
-The sub-packages are the layers of the system, from where a thing is to what a modeller says:
-`hxtwin.coord`, `hxtwin.containers`, `hxtwin.comm`.
+The sub-packages are the layers of the system, from where a thing is to what a modeller says: `hxtwin.coord`,
+`hxtwin.containers`, `hxtwin.comm`, `hxtwin.runtime`. `connect` opens a connection to a device.
 
 Importing ``hxtwin`` loads no layer: ``hxtwin.coord`` and the others are imported when they are first used.
 """
@@ -15,20 +15,21 @@ from hxtwin._version import __version__
 from hxtwin.errors import HxtwinError
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from hxtwin import comm, containers, coord, runtime
+    from hxtwin.endpoints import connect
 
-    from hxtwin import comm, containers, coord
+__all__ = ["HxtwinError", "__version__", "comm", "connect", "containers", "coord", "runtime"]
 
-__all__ = ["HxtwinError", "__version__", "comm", "containers", "coord"]
-
-_LAYERS = frozenset({"coord", "containers", "comm"})
+_LAYERS = frozenset({"coord", "containers", "comm", "runtime"})
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> object:
     if name in _LAYERS:
         return importlib.import_module(f"hxtwin.{name}")
+    if name == "connect":
+        return importlib.import_module("hxtwin.endpoints").connect
     raise AttributeError(f"module 'hxtwin' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAYERS})
+    return sorted({*globals(), *_LAYERS, "connect"})

@@ -4,12 +4,14 @@
 ``hxtwin registers``                       all containers: words, place, access, purpose
 ``hxtwin registers NAME [COORDINATE]``     address formula and bit table of one; addresses at a coordinate
 ``hxtwin explain ADDRESS [WORD]``          which container, coordinate and field values an address and word are
+``hxtwin program FILE``                    what a saved playback program does, instruction by instruction
 =========================================  ================================================================
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path  # noqa: TC003  # evaluated by typer
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -103,6 +105,18 @@ def explain(
         console.print(f"{number:#010x} is seen by {len(meanings)} containers:\n")
     for meaning in meanings:
         _explain_one(console, number, meaning, value)
+
+
+@app.command()
+def program(
+    file: Annotated[Path, typer.Argument(help="Saved program, as its to_bytes() gives it.", dir_okay=False)],
+    start: Annotated[int, typer.Option(min=0, help="First instruction.")] = 0,
+    count: Annotated[int, typer.Option(min=1, help="Number of rows to show.")] = 200,
+) -> None:
+    """List a playback program: time, instruction, container, coordinate, fields."""
+    from hxtwin.runtime import commands
+
+    commands.program(file, start, count)
 
 
 def _number(text: str, what: str) -> int:
