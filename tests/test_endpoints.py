@@ -53,8 +53,12 @@ def test_several_endpoints_become_one_multi_connection() -> None:
 
 
 def test_a_failing_endpoint_closes_those_opened_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    closed = []
-    monkeypatch.setattr(ZeroMockConnection, "close", closed.append)
+    closed: list[ZeroMockConnection] = []
+
+    def close(self: ZeroMockConnection) -> None:
+        closed.append(self)
+
+    monkeypatch.setattr(ZeroMockConnection, "close", close)
     with pytest.raises(EndpointError):
         connect_all(["zeromock://", "nowhere://"])
     assert len(closed) == 1
