@@ -45,7 +45,7 @@ def mock() -> Iterator[ZeroMockConnection]:
         yield connection
 
 
-def test_a_million_timed_spikes(
+def bench_a_million_timed_spikes(
     benchmark: BenchmarkFixture, train: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> None:
     def build() -> runtime.PlaybackProgram:
@@ -58,7 +58,7 @@ def test_a_million_timed_spikes(
     assert len(program) > SPIKES
 
 
-def test_a_million_timed_spikes_in_the_absolute_time_builder(
+def bench_a_million_timed_spikes_in_the_absolute_time_builder(
     benchmark: BenchmarkFixture, train: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> None:
     def build() -> runtime.PlaybackProgram:
@@ -71,7 +71,7 @@ def test_a_million_timed_spikes_in_the_absolute_time_builder(
     assert len(program) > SPIKES
 
 
-def test_a_whole_chip(benchmark: BenchmarkFixture, chip: Chip) -> None:
+def bench_a_whole_chip(benchmark: BenchmarkFixture, chip: Chip) -> None:
     def build() -> runtime.PlaybackProgram:
         builder = runtime.PlaybackProgramBuilder()
         builder.write(CHIP, chip)
@@ -80,7 +80,7 @@ def test_a_whole_chip(benchmark: BenchmarkFixture, chip: Chip) -> None:
     assert len(benchmark(build)) == 2 * 126_842
 
 
-def test_a_whole_chip_to_words(benchmark: BenchmarkFixture, chip: Chip) -> None:
+def bench_a_whole_chip_to_words(benchmark: BenchmarkFixture, chip: Chip) -> None:
     def build() -> NDArray[np.uint64]:
         builder = runtime.PlaybackProgramBuilder()
         builder.write(CHIP, chip)
@@ -89,7 +89,7 @@ def test_a_whole_chip_to_words(benchmark: BenchmarkFixture, chip: Chip) -> None:
     assert len(benchmark(build)) == 2 * 126_842
 
 
-def test_a_differential_chip(benchmark: BenchmarkFixture, chip: Chip) -> None:
+def bench_a_differential_chip(benchmark: BenchmarkFixture, chip: Chip) -> None:
     base = Chip()
 
     def build() -> runtime.PlaybackProgram:
@@ -100,7 +100,7 @@ def test_a_differential_chip(benchmark: BenchmarkFixture, chip: Chip) -> None:
     assert 0 < len(benchmark(build)) < 2 * 126_842
 
 
-def test_a_thousand_single_writes(benchmark: BenchmarkFixture) -> None:
+def bench_a_thousand_single_writes(benchmark: BenchmarkFixture) -> None:
     cells = [(coord.CapMemCellOnDLS(i), CapMemCell(value=i % 1000)) for i in range(1000)]
 
     def build() -> runtime.PlaybackProgram:
@@ -112,7 +112,7 @@ def test_a_thousand_single_writes(benchmark: BenchmarkFixture) -> None:
     assert len(benchmark(build)) == 2000
 
 
-def test_a_million_words_written(benchmark: BenchmarkFixture) -> None:
+def bench_a_million_words_written(benchmark: BenchmarkFixture) -> None:
     words = np.arange(SPIKES, dtype=np.uint32)
 
     def build() -> runtime.PlaybackProgram:
@@ -123,7 +123,7 @@ def test_a_million_words_written(benchmark: BenchmarkFixture) -> None:
     assert len(benchmark(build)) == 2 * SPIKES
 
 
-def test_reading_a_chip_back(benchmark: BenchmarkFixture, mock: ZeroMockConnection) -> None:
+def bench_reading_a_chip_back(benchmark: BenchmarkFixture, mock: ZeroMockConnection) -> None:
     def read() -> Chip:
         builder = runtime.PlaybackProgramBuilder()
         ticket = builder.read(CHIP, Chip)
@@ -134,7 +134,7 @@ def test_reading_a_chip_back(benchmark: BenchmarkFixture, mock: ZeroMockConnecti
     assert isinstance(benchmark(read), Chip)
 
 
-def test_a_program_of_a_million_spikes_to_bytes_and_back(
+def bench_a_program_of_a_million_spikes_to_bytes_and_back(
     benchmark: BenchmarkFixture, train: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> None:
     builder = runtime.PlaybackProgramBuilder()
@@ -144,14 +144,15 @@ def test_a_program_of_a_million_spikes_to_bytes_and_back(
     assert restored == program
 
 
-def test_a_chip_from_a_program(benchmark: BenchmarkFixture, chip: Chip) -> None:
+def bench_a_chip_from_a_program(benchmark: BenchmarkFixture, chip: Chip) -> None:
     builder = runtime.PlaybackProgramBuilder()
     builder.write(CHIP, chip)
     program = builder.done()
-    assert benchmark(lambda: runtime.convert_to_chip(program)) == chip
+    found = benchmark(lambda: runtime.convert_to_chip(program))
+    assert np.array_equal(found.encode(), chip.encode())  # gated fields of a random chip are not all told apart
 
 
-def test_two_hundred_rows_of_a_listing(benchmark: BenchmarkFixture, chip: Chip) -> None:
+def bench_two_hundred_rows_of_a_listing(benchmark: BenchmarkFixture, chip: Chip) -> None:
     builder = runtime.PlaybackProgramBuilder()
     builder.write(CHIP, chip)
     listing = builder.done().disassemble()

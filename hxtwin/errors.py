@@ -9,6 +9,9 @@ layer                family
 ``hxtwin.coord``       `hxtwin.coord.CoordinateError`
 ``hxtwin.containers``  `hxtwin.containers.ContainerError`
 ``hxtwin.comm``        `hxtwin.comm.CommError`
+``hxtwin.runtime``     `hxtwin.runtime.ProgramError`
+``hxtwin.chipsim``     `hxtwin.chipsim.errors.ChipSimError`
+``hxtwin.endpoints``   `hxtwin.endpoints.EndpointError`
 ===================  ==========================
 """
 

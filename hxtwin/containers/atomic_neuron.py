@@ -7,6 +7,7 @@ An `AtomicNeuron` expands to `NeuronConfig` (6 words), 24 `CapMemCell` in the or
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import ClassVar
 
 import attrs
 
@@ -179,6 +180,18 @@ class EventRouting(Record):
     enable_bypass_inhibitory: bool = like(NeuronConfig, "enable_bypass_inhibitory")
     address: int = like(NeuronBackendConfig, "address_out")
     enable_post_overwrite: bool = like(NeuronBackendConfig, "post_overwrite")
+
+    #: Nothing, the usual spike output, or one bypass; the bypasses fire only with an analog output besides.
+    disabled: ClassVar[EventRouting]
+    enabled: ClassVar[EventRouting]
+    bypass_excitatory: ClassVar[EventRouting]
+    bypass_inhibitory: ClassVar[EventRouting]
+
+
+EventRouting.disabled = EventRouting()
+EventRouting.enabled = EventRouting(analog_output=AnalogOutput.NORMAL, enable_digital=True)
+EventRouting.bypass_excitatory = EventRouting(enable_bypass_excitatory=True)
+EventRouting.bypass_inhibitory = EventRouting(enable_bypass_inhibitory=True)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import attrs
 
 from hxtwin.containers.bits import at
@@ -27,6 +29,20 @@ class Barrier(Container):
     enable_systime: bool = flag("Systime synchronisation done.", at(0, 2))
     enable_multi_fpga: bool = flag("Multi-FPGA synchronisation.", at(0, 3))
     enable_systime_correction: bool = flag("Systime correction interrupt.", at(0, 4))
+
+    #: Barriers that wait for one thing only.
+    omnibus: ClassVar[Barrier]
+    jtag: ClassVar[Barrier]
+    systime: ClassVar[Barrier]
+    multi_fpga: ClassVar[Barrier]
+    systime_correction: ClassVar[Barrier]
+
+
+Barrier.omnibus = Barrier(enable_omnibus=True)
+Barrier.jtag = Barrier(enable_jtag=True)
+Barrier.systime = Barrier(enable_systime=True)
+Barrier.multi_fpga = Barrier(enable_multi_fpga=True)
+Barrier.systime_correction = Barrier(enable_systime_correction=True)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

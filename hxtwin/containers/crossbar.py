@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
@@ -64,6 +64,12 @@ class CrossbarNode(Container):
     )
     target: int = uint("An event passes if (label & mask) == target.", at(0, 16, 14), maximum=16383)
     enable_drop_counter: bool = flag("Drops at this node count into the drop counter of the input.", at(0, 31))
+
+    #: A node that never lets an event pass.
+    drop_all: ClassVar[CrossbarNode]
+
+
+CrossbarNode.drop_all = CrossbarNode(mask=0, target=1)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -216,8 +216,8 @@ def _tight(expression: Expression) -> str:
 def solve(expression: Expression, wanted: int, ranges: Mapping[str, Bounds]) -> Iterator[dict[str, int]]:
     """All assignments of the variables inside `ranges` (ends included) for which `expression` equals `wanted`.
 
-    Interval bisection: a box of assignments whose bounds exclude `wanted` is dropped, otherwise its widest side is
-    halved. Affine addresses need a few dozen steps even over 2**28 candidates.
+    Interval bisection: a box of assignments whose bounds exclude `wanted` is dropped, otherwise the side that moves the
+    value most is halved. Affine addresses need a few dozen steps even over 2**28 candidates.
     """
     boxes: list[dict[str, Bounds]] = [dict(ranges)]
     while boxes:
@@ -225,11 +225,20 @@ def solve(expression: Expression, wanted: int, ranges: Mapping[str, Bounds]) -> 
         low, high = expression.bounds(box)
         if not low <= wanted <= high:
             continue
-        widest = max(box, key=lambda name: box[name][1] - box[name][0], default=None)
-        if widest is None or box[widest][0] == box[widest][1]:
+        open_ = [name for name, (start, stop) in box.items() if start < stop]
+        if not open_:
             yield {name: bounds[0] for name, bounds in box.items()}
             continue
+        widest = max(open_, key=lambda name: _reach(expression, box, name))
         start, stop = box[widest]
         middle = (start + stop) // 2
         boxes.append({**box, widest: (middle + 1, stop)})
         boxes.append({**box, widest: (start, middle)})
+
+
+def _reach(expression: Expression, box: Mapping[str, Bounds], name: str) -> int:
+    """How far the value can move if only the variable `name` does."""
+    low, high = expression.bounds(
+        {other: (ends if other == name else (ends[0], ends[0])) for other, ends in box.items()}
+    )
+    return high - low

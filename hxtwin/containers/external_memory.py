@@ -24,7 +24,24 @@ byte, quad = variables("byte", "quad")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class ExternalPPUMemoryByte(Container):
+class MemoryByte(Container):
+    """What single bytes of both memories have in common: where a byte lies in its word."""
+
+    value: int = uint("The byte.", at(0, 8 * (3 - byte % 4), 8), maximum=255)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class MemoryQuad(Container):
+    """What words of both memories have in common."""
+
+    quad: UIntArray = uints("Bytes in memory order.", entries(at(0, 0, 8)), index=EntryOnQuad, maximum=255)
+    enables: BoolArray = flags(
+        "Byte enables of a write: entry e enables lane 3-e (lane 0 = bits 7..0).", (), index=EntryOnQuad, default=True
+    )
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ExternalPPUMemoryByte(MemoryByte):
     """One byte of the SRAM memory on the FPGA shared with the PPUs."""
 
     layout = leaf(
@@ -38,11 +55,10 @@ class ExternalPPUMemoryByte(Container):
             "enables only its byte lane. Needs a coordinate to encode/decode."
         ),
     )
-    value: int = uint("The byte.", at(0, 8 * (3 - byte % 4), 8), maximum=255)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class ExternalPPUMemoryQuad(Container):
+class ExternalPPUMemoryQuad(MemoryQuad):
     """Four bytes (one word) of the SRAM memory on the FPGA, with byte enables."""
 
     layout = leaf(
@@ -53,14 +69,10 @@ class ExternalPPUMemoryQuad(Container):
         byte_enables="enables",
         notes="A read returns all four bytes: decoded enables are all on.",
     )
-    quad: UIntArray = uints("Bytes in memory order.", entries(at(0, 0, 8)), index=EntryOnQuad, maximum=255)
-    enables: BoolArray = flags(
-        "Byte enables of a write: entry e enables lane 3-e (lane 0 = bits 7..0).", (), index=EntryOnQuad, default=True
-    )
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class ExternalPPUDRAMMemoryByte(Container):
+class ExternalPPUDRAMMemoryByte(MemoryByte):
     """One byte of the DRAM memory on the FPGA shared with the PPUs."""
 
     layout = leaf(
@@ -74,11 +86,10 @@ class ExternalPPUDRAMMemoryByte(Container):
             "enables only its byte lane. Needs a coordinate to encode/decode."
         ),
     )
-    value: int = uint("The byte.", at(0, 8 * (3 - byte % 4), 8), maximum=255)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class ExternalPPUDRAMMemoryQuad(Container):
+class ExternalPPUDRAMMemoryQuad(MemoryQuad):
     """Four bytes (one word) of the DRAM memory on the FPGA, with byte enables."""
 
     layout = leaf(
@@ -88,8 +99,4 @@ class ExternalPPUDRAMMemoryQuad(Container):
         backends=FPGA,
         byte_enables="enables",
         notes="A read returns all four bytes: decoded enables are all on.",
-    )
-    quad: UIntArray = uints("Bytes in memory order.", entries(at(0, 0, 8)), index=EntryOnQuad, maximum=255)
-    enables: BoolArray = flags(
-        "Byte enables of a write: entry e enables lane 3-e (lane 0 = bits 7..0).", (), index=EntryOnQuad, default=True
     )

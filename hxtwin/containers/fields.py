@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from hxtwin.containers.transform import Transform
     from hxtwin.coord import Indexed
 
-#: Array of unsigned or signed integers; the dtype is the smallest that holds the range of the field.
-UIntArray = npt.NDArray[np.unsignedinteger[Any]]
-SIntArray = npt.NDArray[np.signedinteger[Any]]
+#: Array of unsigned or signed integers: any integer dtype is taken, the smallest that holds the range is kept.
+UIntArray = npt.NDArray[np.integer[Any]]
+SIntArray = npt.NDArray[np.integer[Any]]
 BoolArray = npt.NDArray[np.bool_]
 
 #: Code of an analog cell that shall not be refreshed .
@@ -356,3 +356,9 @@ def _uniform(default: int | tuple[int, ...]) -> int:
     if len(set(default)) != 1:
         raise ValueError(f"defaults {default} differ between elements")
     return default[0]
+
+
+def with_default(container: type[Record], name: str, default: int) -> Any:
+    """A field inherited from `container`, bits and all, that has another default here."""
+    spec: FieldSpec = getattr(attrs.fields(container), name).metadata[SPEC]
+    return _field(attrs.evolve(spec, default=default), bool(default) if spec.kind == "bool" else default)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import attrs
+import numpy as np
 
 from hxtwin.containers.bits import along, at
 from hxtwin.containers.container import Container
@@ -22,10 +25,16 @@ class TCA9546ChannelConfig(Container):
         refuses_reads_on=(Target.SIMULATION,),
         notes=(
             "I2C device 0x70, single register without register number: one write of the byte with stop. "
-            "Exposed to Python as property channel_status. Named constant default_mux enables channels 0, 1, "
+            "Exposed to Python as property channel_status."
             "2 only."
         ),
     )
     enable_channels: BoolArray = flags(
         "Enable downstream channel i.", along(at(0, 0), 4, 1), index=TCA9546ChannelOnBoard, default=True
     )
+
+    #: Channels 0, 1 and 2 only.
+    default_mux: ClassVar[TCA9546ChannelConfig]
+
+
+TCA9546ChannelConfig.default_mux = TCA9546ChannelConfig(enable_channels=np.array([1, 1, 1, 0], dtype=bool))

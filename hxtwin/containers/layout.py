@@ -208,9 +208,9 @@ class Layout:
         """Address of word ``w`` of a leaf, None if it has no such access; without `backend` that of the default."""
         ways = self.read_backends if read else self.backends
         usual = self.read if read else self.write
-        if backend is None:
-            return usual if usual is None else self.other_addresses.get(ways[0], usual)
-        return self.other_addresses.get(backend, usual) if backend in ways else None
+        # part of a tree may travel on another bus than the tree, as the memory on the FPGA does in a chip
+        way = backend if backend in ways else ways[0] if ways else None
+        return usual if usual is None or way is None else self.other_addresses.get(way, usual)
 
 
 def leaf(

@@ -11,6 +11,10 @@ from hxtwin.containers.fields import BoolArray, flag, flags, uint
 from hxtwin.containers.layout import leaf
 from hxtwin.coord import HemisphereOnDLS, MADCConfigOnDLS, MADCControlOnDLS, SynapticInputOnNeuron
 
+#: MADC clock with the default clock tree, and its cycles of a conversion.
+MADC_CLOCK_HZ = 500e6
+CONVERSION_CYCLES = 12
+
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class MADCControl(Container):
@@ -112,3 +116,13 @@ class MADCConfig(Container):
     connect_iconv_synapse: BoolArray = flags(
         "Connect the synaptic debug line to the current meter.", along(at(9, 11), 2, -1), index=SynapticInputOnNeuron
     )
+
+    def sample_rate_hz(self, madc_clock_hz: float = MADC_CLOCK_HZ) -> float:
+        """Sample rate in Hz: clock / (12 + sample_duration_adjust), divided by 2 * (scale + 1) with clock scaling.
+
+        Source: reference, containers-a.md 6.2.
+        """
+        clock = madc_clock_hz
+        if self.enable_madc_clock_scaling:
+            clock /= 2 * (self.madc_clock_scale_value + 1)
+        return clock / (CONVERSION_CYCLES + self.sample_duration_adjust)

@@ -10,7 +10,7 @@ import attrs
 from hxtwin.containers.bits import along, at
 from hxtwin.containers.container import Container
 from hxtwin.containers.expression import WORD, select, variables
-from hxtwin.containers.fields import BoolArray, flag, flags, uint
+from hxtwin.containers.fields import BoolArray, flag, flags, uint, with_default
 from hxtwin.containers.layout import FPGA, Backend, leaf
 from hxtwin.coord import (
     CommonPhyConfigChipOnDLS,
@@ -24,16 +24,9 @@ from hxtwin.coord import (
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class PhyConfigFPGA(Container):
-    """Settings of one FPGA-side high-speed link PHY."""
+class PhyConfig(Container):
+    """What the settings of both sides of a link have in common."""
 
-    layout = leaf(
-        coordinate=PhyConfigFPGAOnDLS,
-        components={"phy": PhyConfigFPGAOnDLS},
-        address=0x88006000 + phy,
-        backends=FPGA,
-        notes="Bits 16 and 22..31 unused. Default word 0x204040.",
-    )
     enable_bit_slip: bool = flag("Bit slip.", at(0, 0))
     manual_delay: int = uint("Manual delay.", at(0, 1, 4), maximum=15)
     enable_delay_cell_measurement: bool = flag("Delay cell measurement.", at(0, 5))
@@ -53,7 +46,20 @@ class PhyConfigFPGA(Container):
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class PhyConfigChip(Container):
+class PhyConfigFPGA(PhyConfig):
+    """Settings of one FPGA-side high-speed link PHY."""
+
+    layout = leaf(
+        coordinate=PhyConfigFPGAOnDLS,
+        components={"phy": PhyConfigFPGAOnDLS},
+        address=0x88006000 + phy,
+        backends=FPGA,
+        notes="Bits 16 and 22..31 unused. Default word 0x204040.",
+    )
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PhyConfigChip(PhyConfig):
     """Settings of one chip-side high-speed link PHY, written over JTAG."""
 
     layout = leaf(
@@ -66,22 +72,7 @@ class PhyConfigChip(Container):
             "the enable bits of CommonPhyConfigChip. Default word 0x204000. Not readable."
         ),
     )
-    enable_bit_slip: bool = flag("Bit slip.", at(0, 0))
-    manual_delay: int = uint("Manual delay.", at(0, 1, 4), maximum=15)
-    enable_delay_cell_measurement: bool = flag("Delay cell measurement.", at(0, 5))
-    enable_initialization_master_mode: bool = flag("Initialise the link as master.", at(0, 6))
-    enable_manual_tx_data_valid_for_init: bool = flag("Manual data valid during initialisation.", at(0, 7))
-    enable_force_lvds_power_up: bool = flag("Force LVDS power-up.", at(0, 8))
-    enable_force_start: bool = flag("Force start.", at(0, 9))
-    enable_manual_training_mode: bool = flag("Manual training.", at(0, 10))
-    enable_ber_loopback: bool = flag("Loopback for bit error measurement.", at(0, 11))
-    vbias: int = uint("Bias.", at(0, 12, 3), maximum=7, default=4)
-    debug_outputs: int = uint("Debug outputs.", at(0, 15), maximum=1)
-    enable_transmission_without_idle_pattern: bool = flag("Send without idle pattern.", at(0, 17))
-    enable_clock_pre_alignment: bool = flag("Clock pre-alignment.", at(0, 18))
-    enable_des_recal: bool = flag("Deserialiser recalibration.", at(0, 19))
-    enable_loopback_en: bool = flag("Loopback.", at(0, 20))
-    enable_auto_init: bool = flag("Automatic initialisation.", at(0, 21), default=True)
+    enable_initialization_master_mode: bool = with_default(PhyConfig, "enable_initialization_master_mode", 0)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

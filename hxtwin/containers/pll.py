@@ -33,6 +33,9 @@ from hxtwin.coord import (
 
 (adpll,) = variables("adpll")
 
+#: Reference clock of the PLLs in Hz.
+REFERENCE_CLOCK_HZ = 50e6
+
 
 class ADPLLOutput(IntEnum):
     """Output of a PLL."""
@@ -98,6 +101,20 @@ class ADPLL(Container):
     use_external_config: bool = flag(
         "Use the configured values instead of the built-in defaults (inferred).", at(1, 31), default=True
     )
+
+    @property
+    def f_dco_hz(self) -> float:
+        """Frequency of the oscillator in Hz: P0 * N * reference (reference: containers-a.md 7)."""
+        return self.pre_div_p0 * self.loop_div_n * REFERENCE_CLOCK_HZ
+
+    def frequency_hz(self, output: ADPLLOutput) -> float:
+        """Frequency of an output in Hz."""
+        dividers = {
+            ADPLLOutput.CORE_0: self.pre_div_p1 * self.core_div_m0,
+            ADPLLOutput.CORE_1: self.pre_div_p1 * self.core_div_m1,
+            ADPLLOutput.DCO: self.pre_div_p2,
+        }
+        return self.f_dco_hz / dividers[output]
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import attrs
 
 from hxtwin.containers.bits import at
@@ -20,7 +22,17 @@ ad, channel = variables("ad", "channel")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class AD5252ChannelConfig(Container):
+class AD5252Wiper(Container):
+    """A wiper register of a potentiometer.
+
+    I2C device 0x2c + ad; register number 0x01 for channel_1, 0x03 for channel_3, 0x20 more for the persistent copy.
+    """
+
+    value: int = uint("Wiper setting.", at(0, 0, 8), maximum=255, default=144)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class AD5252ChannelConfig(AD5252Wiper):
     """Digital potentiometer, volatile wiper register (RDAC)."""
 
     layout = leaf(
@@ -29,18 +41,21 @@ class AD5252ChannelConfig(Container):
         address=(ad * 2 + channel) * 2 + 0,
         backends=(Backend.I2C_AD5252_RW_REGISTER,),
         refuses_reads_on=(Target.SIMULATION,),
-        notes=(
-            "I2C device 0x2c + ad; register number = (0x00 rdac | 0x20 eemem) + (0x01 for channel index 0 = "
-            "channel_1, 0x03 for channel index 1 = channel_3). Channels: ad0: vdd_25digital, vdd_12digital; "
-            "ad1: vdd_12pll, vdd_12madc; ad2: vdd_12analog, vdd_25analog. Named defaults (volatile container "
-            "only): default_pot_25 = 0xA7, default_pot_12 = 0xA8, default_pot_12_digital = 0x93."
-        ),
     )
-    value: int = uint("Wiper setting.", at(0, 0, 8), maximum=255, default=144)
+
+    #: Settings for the supplies: 2.5 V, 1.2 V, digital 1.2 V.
+    default_pot_25: ClassVar[AD5252ChannelConfig]
+    default_pot_12: ClassVar[AD5252ChannelConfig]
+    default_pot_12_digital: ClassVar[AD5252ChannelConfig]
+
+
+AD5252ChannelConfig.default_pot_25 = AD5252ChannelConfig(value=0xA7)
+AD5252ChannelConfig.default_pot_12 = AD5252ChannelConfig(value=0xA8)
+AD5252ChannelConfig.default_pot_12_digital = AD5252ChannelConfig(value=0x93)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class AD5252ChannelConfigPersistent(Container):
+class AD5252ChannelConfigPersistent(AD5252Wiper):
     """Digital potentiometer, non-volatile wiper register (EEMEM)."""
 
     layout = leaf(
@@ -49,11 +64,4 @@ class AD5252ChannelConfigPersistent(Container):
         address=(ad * 2 + channel) * 2 + 1,
         backends=(Backend.I2C_AD5252_RW_REGISTER,),
         refuses_reads_on=(Target.SIMULATION,),
-        notes=(
-            "I2C device 0x2c + ad; register number = (0x00 rdac | 0x20 eemem) + (0x01 for channel index 0 = "
-            "channel_1, 0x03 for channel index 1 = channel_3). Channels: ad0: vdd_25digital, vdd_12digital; "
-            "ad1: vdd_12pll, vdd_12madc; ad2: vdd_12analog, vdd_25analog. Named defaults (volatile container "
-            "only): default_pot_25 = 0xA7, default_pot_12 = 0xA8, default_pot_12_digital = 0x93."
-        ),
     )
-    value: int = uint("Wiper setting.", at(0, 0, 8), maximum=255, default=144)

@@ -16,6 +16,11 @@ from hxtwin.coord import INA219ConfigOnBoard, INA219StatusOnBoard
 
 (ina,) = variables("ina")
 
+#: Steps of the readings, and the shunt that the current flows through (reference: containers-a.md 8.3).
+BUS_VOLTS = 4e-3
+SHUNT_VOLTS = 10e-6
+SHUNT_OHMS = 0.027
+
 
 class INA219AdcMode(IntEnum):
     """Resolution, or number of averaged samples, of a conversion."""
@@ -93,3 +98,23 @@ class INA219Status(Container):
         access="ro",
         transform=SignAndLow12(),
     )
+
+    @property
+    def bus_volts(self) -> float:
+        """Bus voltage in V."""
+        return self.bus_voltage * BUS_VOLTS
+
+    @property
+    def shunt_volts(self) -> float:
+        """Shunt voltage in V."""
+        return self.shunt_voltage * SHUNT_VOLTS
+
+    @property
+    def amperes(self) -> float:
+        """Current in A, not calibrated."""
+        return self.shunt_volts / SHUNT_OHMS
+
+    @property
+    def watts(self) -> float:
+        """Power in W, not calibrated."""
+        return self.bus_volts * self.amperes

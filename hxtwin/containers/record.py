@@ -173,6 +173,16 @@ class Record(metaclass=_RecordType):
     def __hash__(self) -> int:
         return hash((type(self), *(array.tobytes() for array in self.columns().values())))
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # through the constructor functions, so that what comes back is checked and read-only again
+        return type(self).from_columns, (self.columns(),)
+
     def __repr__(self) -> str:
         parts = []
         for name, spec in members(type(self)).items():
@@ -303,6 +313,15 @@ class ArrayOf(Sequence[RecordT], Generic[RecordT]):
 
     def __hash__(self) -> int:
         return hash((self._record, *(array.tobytes() for array in self._columns.values())))
+
+    def __copy__(self) -> ArrayOf[RecordT]:
+        return self
+
+    def __deepcopy__(self, memo: object) -> ArrayOf[RecordT]:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return build_array, (self._record, self._columns, self._size, self._index)
 
     def _repr_html_(self) -> str:
         from hxtwin.containers.table import html_array

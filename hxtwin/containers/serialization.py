@@ -65,7 +65,7 @@ def from_bytes(data: bytes) -> Any:
     if len(data) > MAXIMUM_SIZE:
         raise DecodeError(f"{len(data)} bytes given, at most {MAXIMUM_SIZE} are accepted")
     try:
-        envelope = msgpack.unpackb(data, raw=False, strict_map_key=True)
+        envelope = msgpack.unpackb(data, raw=False, strict_map_key=True, object_pairs_hook=_each_once)
     except (ValueError, TypeError, RecursionError) as error:  # all errors of msgpack derive from ValueError
         raise DecodeError(f"not a msgpack envelope, or bytes are missing or left over: {error}") from error
     if not isinstance(envelope, dict) or envelope.keys() != {"format", "version", "type", "data"}:
@@ -75,6 +75,13 @@ def from_bytes(data: bytes) -> Any:
     if type(envelope["version"]) is not int or envelope["version"] != VERSION:
         raise DecodeError(f"version {shown(envelope['version'])} given, this package reads version {VERSION}")
     return converter.structure(envelope["data"], _type(envelope["type"]))
+
+
+def _each_once(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an entry is given twice")
+    return found
 
 
 def _name(cls: type[Any]) -> str:

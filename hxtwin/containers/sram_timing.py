@@ -13,7 +13,7 @@ import attrs
 from hxtwin.containers.bits import at
 from hxtwin.containers.container import Container
 from hxtwin.containers.expression import WORD, select, variables
-from hxtwin.containers.fields import uint
+from hxtwin.containers.fields import uint, with_default
 from hxtwin.containers.layout import Target, leaf
 from hxtwin.coord import (
     CADCOffsetSRAMTimingConfigOnDLS,
@@ -27,7 +27,18 @@ from hxtwin.coord import (
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class NeuronSRAMTimingConfig(Container):
+class SRAMTimingConfig(Container):
+    """What the timings of all SRAM blocks have in common; the defaults are the slowest settings."""
+
+    read_delay: int = uint(
+        "Cycles between enable and sampling of the read data.", at(0, 0, 8), maximum=255, default=255
+    )
+    address_setup_time: int = uint("Cycles between address valid and enable.", at(1, 0, 4), maximum=15, default=15)
+    write_width: int = uint("Length of the enable pulse of a write, in cycles.", at(1, 4, 4), maximum=15, default=15)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class NeuronSRAMTimingConfig(SRAMTimingConfig):
     """Timing of the full-custom SRAM controller of the neuron configuration blocks (nw, ne, sw, se)."""
 
     layout = leaf(
@@ -37,15 +48,10 @@ class NeuronSRAMTimingConfig(Container):
         address=0x160000 + 0x8000 * block + 0x402 + WORD,
         refuses_reads_on=(Target.SIMULATION,),
     )
-    read_delay: int = uint(
-        "Cycles between enable and sampling of the read data.", at(0, 0, 8), maximum=255, default=255
-    )
-    address_setup_time: int = uint("Cycles between address valid and enable.", at(1, 0, 4), maximum=15, default=15)
-    write_width: int = uint("Length of the enable pulse of a write, in cycles.", at(1, 4, 4), maximum=15, default=15)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class NeuronBackendSRAMTimingConfig(Container):
+class NeuronBackendSRAMTimingConfig(SRAMTimingConfig):
     """Timing of the full-custom SRAM controller of the neuron backends (west, east)."""
 
     layout = leaf(
@@ -58,15 +64,10 @@ class NeuronBackendSRAMTimingConfig(Container):
             Target.HARDWARE,
         ),
     )
-    read_delay: int = uint(
-        "Cycles between enable and sampling of the read data.", at(0, 0, 8), maximum=255, default=255
-    )
-    address_setup_time: int = uint("Cycles between address valid and enable.", at(1, 0, 4), maximum=15, default=15)
-    write_width: int = uint("Length of the enable pulse of a write, in cycles.", at(1, 4, 4), maximum=15, default=15)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class CapMemSRAMTimingConfig(Container):
+class CapMemSRAMTimingConfig(SRAMTimingConfig):
     """Timing of the full-custom SRAM controller of the CapMem cell SRAM (nw, ne, sw, se)."""
 
     layout = leaf(
@@ -83,13 +84,13 @@ class CapMemSRAMTimingConfig(Container):
             "conversion."
         ),
     )
-    read_delay: int = uint("Cycles between enable and sampling of the read data.", at(0, 0, 8), maximum=255, default=8)
-    address_setup_time: int = uint("Cycles between address valid and enable.", at(1, 0, 4), maximum=15, default=1)
-    write_width: int = uint("Length of the enable pulse of a write, in cycles.", at(1, 4, 4), maximum=15, default=1)
+    read_delay: int = with_default(SRAMTimingConfig, "read_delay", 8)
+    address_setup_time: int = with_default(SRAMTimingConfig, "address_setup_time", 1)
+    write_width: int = with_default(SRAMTimingConfig, "write_width", 1)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class CADCOffsetSRAMTimingConfig(Container):
+class CADCOffsetSRAMTimingConfig(SRAMTimingConfig):
     """Timing of the full-custom SRAM controller of the CADC offset SRAM."""
 
     layout = leaf(
@@ -101,15 +102,10 @@ class CADCOffsetSRAMTimingConfig(Container):
             "block order: 0 top-west, 1 top-east, 2 bottom-west, 3 bottom-east (the west SRAM has the higher address)."
         ),
     )
-    read_delay: int = uint(
-        "Cycles between enable and sampling of the read data.", at(0, 0, 8), maximum=255, default=255
-    )
-    address_setup_time: int = uint("Cycles between address valid and enable.", at(1, 0, 4), maximum=15, default=15)
-    write_width: int = uint("Length of the enable pulse of a write, in cycles.", at(1, 4, 4), maximum=15, default=15)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class SynapseDriverSRAMTimingConfig(Container):
+class SynapseDriverSRAMTimingConfig(SRAMTimingConfig):
     """Access timing of the synapse driver SRAM of one hemisphere."""
 
     layout = leaf(
@@ -126,6 +122,4 @@ class SynapseDriverSRAMTimingConfig(Container):
             "read_delay differs (192 instead of 255)."
         ),
     )
-    read_delay: int = uint("Cycles from enable to sampling on a read.", at(0, 0, 8), maximum=255, default=192)
-    address_setup_time: int = uint("Cycles from stable address to enable.", at(1, 0, 4), maximum=15, default=15)
-    write_width: int = uint("Cycles of the write enable pulse.", at(1, 4, 4), maximum=15, default=15)
+    read_delay: int = with_default(SRAMTimingConfig, "read_delay", 192)

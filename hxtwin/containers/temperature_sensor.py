@@ -31,3 +31,8 @@ class TMP112Status(Container):
         access="ro",
         transform=TwosComplement(16),
     )
+
+    @property
+    def celsius(self) -> float:
+        """Temperature in degrees Celsius: the upper 12 bits in steps of 0.0625 (reference: containers-a.md 8.3)."""
+        return int(self.temperature / 16) * 0.0625

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import attrs
 
 from hxtwin.containers.bits import at
 from hxtwin.containers.container import Container
 from hxtwin.containers.fields import uint
 from hxtwin.containers.layout import Backend, leaf
+from hxtwin.coord import Timer as TimerCoordinate
 from hxtwin.coord import TimerOnDLS
 
 
@@ -42,3 +45,6 @@ class TimerValue(Container):
     value: int = uint(
         "Time of the playback timer to wait for.", at(0, 0, 32), maximum=0xFFFFFFFF, unit="FPGA cycles (8 ns)"
     )
+
+    #: FPGA cycles in a microsecond.
+    fpga_clock_cycles_per_us: ClassVar[int] = TimerCoordinate.Value.fpga_clock_cycles_per_us

@@ -116,34 +116,22 @@ class AbsoluteTimePlaybackProgramBuilder:
         self._add(np.array([when]), np.array([start]))
         return ticket
 
-    def append(self, times: ArrayLike, messages: ut.MessageArray, source: Access = Access.MESSAGES) -> None:
-        """Adds one command for each of many instructions, e.g. packs of spikes.
+    def append(self, times: ArrayLike, messages: ut.MessageArray) -> None:
+        """Adds one command for each of many instructions.
 
         Args:
             times: times in FPGA cycles of 8 ns, one for each instruction, in any order, ``int64[n]``.
             messages: instructions that need no answer.
-            source: what they are, for listings.
 
         Raises:
             TimeError: no integers, another number of them, or a time that the timer cannot hold.
             MergeError: messages from the FPGA, or reads.
         """
-        when = np.asarray(times)
-        if when.shape != (len(messages),) or (when.size and when.dtype.kind not in "iu"):
-            raise TimeError(
-                f"times are {len(messages)} integers, one for each message, not {when.dtype} of shape {when.shape}"
-            )
-        if not len(messages):
-            return
-        check_time(int(when.min()))
-        check_time(int(when.max()))
         block = PlaybackProgramBuilder()
-        block.append(messages, source)
+        block.append(messages)
         if not block.is_write_only():
             raise MergeError("messages that read have no ticket; use read")
-        start = len(self._recorded)
-        self._recorded.merge_back(block)
-        self._add(when.astype(np.int64), start + np.arange(len(messages), dtype=np.int64))
+        self._add_block(times, block)
 
     def write_spike_train(self, times: ArrayLike, labels: ArrayLike, *, largest_pack: int = LARGEST_PACK) -> None:
         """Adds spikes: those of equal time share packs, each pack is one command.
@@ -168,7 +156,22 @@ class AbsoluteTimePlaybackProgramBuilder:
             packs = ut.spike_packs_to_fpga(names[order], sizes)
         except UTEncodeError as error:
             raise SpikeTrainError(str(error)) from error
-        self.append(when[order][np.cumsum(sizes) - sizes], packs, Access.SPIKES)
+        block = PlaybackProgramBuilder()
+        block.append_spikes(packs)
+        self._add_block(when[order][np.cumsum(sizes) - sizes], block)
+
+    def _add_block(self, times: ArrayLike, block: PlaybackProgramBuilder) -> None:
+        """Adds one command for each instruction of a builder."""
+        when, size = np.asarray(times), len(block)
+        if when.shape != (size,) or (when.size and when.dtype.kind not in "iu"):
+            raise TimeError(f"times are {size} integers, one for each message, not {when.dtype} of shape {when.shape}")
+        if not size:
+            return
+        check_time(int(when.min()))
+        check_time(int(when.max()))
+        start = len(self._recorded)
+        self._recorded.merge_back(block)
+        self._add(when.astype(np.int64), start + np.arange(size, dtype=np.int64))
 
     def _add(self, times: NDArray[np.int64], starts: NDArray[np.int64]) -> None:
         self._times.append(times)

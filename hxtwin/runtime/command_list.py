@@ -120,8 +120,9 @@ def _decoded(program: PlaybackProgram, source: Source) -> Iterator[Command]:
 def _spikes(message: ut.Message) -> Command:
     if isinstance(message, ut.WaitUntil):
         return _waited(message)
+    if not isinstance(message, ut.SpikePack1ToFPGA | ut.SpikePack2ToFPGA | ut.SpikePack3ToFPGA):
+        raise ConversionError(f"{message} stands among spikes, it belongs to no container")
     container, at = _PACKS[type(message)]
-    assert isinstance(message, ut.SpikePack1ToFPGA | ut.SpikePack2ToFPGA | ut.SpikePack3ToFPGA)
     return at, container.decode(np.array(message.spikes, dtype=np.uint32))
 
 

@@ -98,11 +98,14 @@ class InstructionTimeoutError(RunError):
     """
 
     def __init__(self, message: str, instruction: int, container: str, coordinate: str, chip: int) -> None:
-        super().__init__(message)
+        super().__init__(message, instruction, container, coordinate, chip)
         self.instruction = instruction
         self.container = container
         self.coordinate = coordinate
         self.chip = chip
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class ResponseCountError(RunError):

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+import numpy as np
+
 from hxtwin.comm import ut
 from hxtwin.containers import Backend, Container, Timer
 from hxtwin.runtime import access
@@ -35,7 +37,7 @@ from hxtwin.runtime.differential_write import changed_words
 from hxtwin.runtime.errors import AccessRefusedError, MergeError, PlacementError
 from hxtwin.runtime.program_recorder import ProgramRecorder
 from hxtwin.runtime.program_writer import ProgramWriter
-from hxtwin.runtime.response_queue import NO_RESPONSES, count_responses, expected_responses
+from hxtwin.runtime.response_queue import count_responses, expected_responses
 from hxtwin.runtime.source_map import Access
 from hxtwin.runtime.spike_train import LARGEST_PACK, pack_spike_train
 from hxtwin.runtime.ticket import ColumnsTicket, ContainerTicket, WordTicket
@@ -44,7 +46,6 @@ from hxtwin.runtime.volume_check import as_columns, as_indices, as_words, lanes_
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     from hxtwin.coord import Coordinate
@@ -294,11 +295,11 @@ class PlaybackProgramBuilder(ProgramWriter):
             SpikeTrainError: no arrays of integers of one length, a label out of range, or no such size of packs.
         """
         packed = pack_spike_train(times, labels, start=start, largest_pack=largest_pack)
-        self.append(packed.messages, Access.SPIKES)
+        self.append_spikes(packed.messages)
         return packed.end
 
-    def append(self, messages: ut.MessageArray, source: Access = Access.MESSAGES) -> None:
-        """Appends instructions as they are, e.g. packed spikes; responses to reads in them have no ticket.
+    def append(self, messages: ut.MessageArray) -> None:
+        """Appends instructions as they are; responses to reads in them have no ticket.
 
         Raises:
             MergeError: messages from the FPGA, or a halt, which is appended when the program runs.
@@ -309,8 +310,19 @@ class PlaybackProgramBuilder(ProgramWriter):
             raise MergeError("a halt ends a program: it is appended when the program runs")
         if not len(messages):
             return
-        expected = NO_RESPONSES if source is Access.SPIKES else count_responses(messages)
-        self._recorder.add(messages, source, expected=expected)
+        self._recorder.add(messages, Access.MESSAGES, expected=count_responses(messages))
+
+    def append_spikes(self, messages: ut.MessageArray) -> None:
+        """Appends packs of spikes and waits between them, as `hxtwin.runtime.pack_spike_train` gives them.
+
+        Raises:
+            MergeError: other instructions.
+        """
+        kinds = (ut.SpikePack1ToFPGA, ut.SpikePack2ToFPGA, ut.SpikePack3ToFPGA, ut.WaitUntil)
+        if not np.isin(messages.codes, [kind.code for kind in kinds]).all() or messages.direction != "to_fpga":
+            raise MergeError("packs of spikes towards the FPGA and waits are wanted; use append for other messages")
+        if len(messages):
+            self._recorder.add(messages, Access.SPIKES)
 
     def append_program(self, program: PlaybackProgram, tickets: Mapping[Section, ResponseCounts] | None = None) -> None:
         """Appends the instructions of a program, e.g. one read from an archive.

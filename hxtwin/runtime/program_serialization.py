@@ -129,9 +129,12 @@ def _check_coordinates(
 ) -> None:
     for number, container in enumerate(containers):
         own = entries[entries["container"] == number]
-        ways = [BACKENDS.index(way) for way in {*container.backends, *container.read_backends}]
-        if not np.isin(own["backend"], ways).all():
-            raise ProgramDecodeError(f"entries: {container.__name__} does not travel over the backend given")
+        for entries_of_kind, ways in (
+            (own[own["access"] == Access.READ], container.read_backends if container.is_readable() else ()),
+            (own[own["access"] != Access.READ], container.backends if container.is_writable() else ()),
+        ):
+            if not np.isin(entries_of_kind["backend"], [BACKENDS.index(way) for way in ways]).all():
+                raise ProgramDecodeError(f"entries: {container.__name__} does not travel over the backend given")
         if not len(own):
             continue
         if has_linear_index(container):

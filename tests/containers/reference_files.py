@@ -73,7 +73,7 @@ LEAVES = [
     for name, entry in ENTRIES.items()
     if not entry.get("children") and not entry.get("not_in_v3") and name not in _ELSEWHERE
 ]
-#: Containers that expand to others, without the helper groupings of the files.
+#: Containers that expand to others, without the loop bodies that the files name.
 TREES = [
     name
     for name, entry in ENTRIES.items()

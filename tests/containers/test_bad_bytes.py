@@ -173,6 +173,18 @@ def test_missing_and_unknown_fields_are_refused_and_named() -> None:
         from_bytes(_with_data(_BLOCK, {"data": b"1234"}))
 
 
+def test_fields_and_entries_given_twice_are_refused() -> None:
+    data = to_bytes(_RESET)
+    fields = b"\x83\xa6enable"
+    assert data.count(fields) == 1
+    with pytest.raises(DecodeError):
+        from_bytes(data.replace(fields, b"\x84\xa6enable\x00\xa6enable"))
+    entries = b"\x84\xa6format"
+    assert data.count(entries) == 1
+    with pytest.raises(DecodeError):
+        from_bytes(data.replace(entries, b"\x85\xa7version\x01\xa6format"))
+
+
 def test_messages_about_unknown_fields_stay_short() -> None:
     with pytest.raises(DecodeError) as info:
         from_bytes(_with_data(_RESET, {"A" * 10**6: 1, **{f"field{i}": 1 for i in range(1000)}}))

@@ -350,3 +350,17 @@ def test_unknown_names_bring_suggestions() -> None:
         containers.by_name("NeuronConfg")
     with pytest.raises(containers.ContainerError, match="no container is called 'qqqqqq'"):
         containers.by_name("qqqqqq")
+
+
+def test_a_tree_keeps_the_words_that_travel_on_another_bus() -> None:
+    usual = containers.Chip.write_addresses()
+    chosen = containers.Chip.write_addresses(backend=containers.Backend.OMNIBUS_CHIP)
+    assert usual.size == 126842
+    assert chosen.tolist() == usual.tolist()
+
+
+def test_pll_registers_have_their_own_numbers_over_jtag() -> None:
+    second = coord.ADPLLOnDLS(1)
+    over_omnibus = containers.ADPLL.write_addresses(second, containers.Backend.OMNIBUS_CHIP_OVER_JTAG)
+    assert containers.ADPLL.write_addresses(second).tolist() == [2, 3]
+    assert over_omnibus.tolist() == containers.ADPLL.read_addresses(second).tolist() == [0x80002, 0x80003]

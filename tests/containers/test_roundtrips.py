@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+import pickle
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -14,6 +16,9 @@ from hxtwin import containers, coord
 from hxtwin.containers import ArrayOf, Columns, Container, Record, from_bytes, to_bytes
 from hxtwin.containers.memory_block import MemoryBlock
 from hxtwin.containers.record import Column, members, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Containers whose size or shape is a matter of their content have round trips of their own.
 _OWN_SHAPE = ("LogicalNeuron", "PPUMemoryBlock", "ExternalPPUMemoryBlock", "ExternalPPUDRAMMemoryBlock")
@@ -233,6 +238,20 @@ def test_decoded_objects_are_read_only_and_do_not_share_memory_with_the_words(na
     kept = cls.decode(words, at)
     words[:] = ~words
     assert container == kept
+
+
+_COPIES = {"shallow": copy.copy, "deep": copy.deepcopy, "pickled": lambda obj: pickle.loads(pickle.dumps(obj))}
+
+
+@pytest.mark.parametrize("copied", list(_COPIES.values()), ids=list(_COPIES))
+@pytest.mark.parametrize("name", ["SynapseQuad", "ReadoutSourceSelection", "NeuronBlock", "PPUMemoryBlock"])
+def test_copies_of_any_kind_are_equal_and_read_only(name: str, copied: Callable[[Container], Container]) -> None:
+    container = containers.by_name(name)()
+    found = copied(container)
+    assert type(found) is type(container)
+    assert found == container
+    assert hash(found) == hash(container)
+    _assert_arrays_are_read_only(found)
 
 
 def test_given_arrays_are_copied() -> None:
