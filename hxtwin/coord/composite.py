@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from hxtwin.coord.components import named_pair, positional_components, refuse_components
-from hxtwin.coord.coordinate import Indexed
+from hxtwin.coord.coordinate import Indexed, unchecked
 
 __all__ = ["Composite"]
 
@@ -27,6 +27,7 @@ class Composite(Indexed):
     __slots__ = ()
 
     _keywords: ClassVar[tuple[str, str]]
+    _types: ClassVar[tuple[type[Indexed], type[Indexed]] | None] = None
 
     @classmethod
     def _parts(cls) -> tuple[type[Indexed], type[Indexed]]:
@@ -35,14 +36,18 @@ class Composite(Indexed):
 
     def __new__(cls, *parts: object, **named: object) -> Self:
         """Build from a linear index, from inner and outer part by position, or from both by keyword."""
+        types = cls._types or cls._remember_types()
         if not named:
-            if len(parts) == 1 and type(parts[0]) is int:
-                return cls._of(parts[0])
-            if not parts:
+            if len(parts) == 1:
+                index = parts[0]
+                if type(index) is int and cls.min <= index <= cls.max:
+                    return unchecked(cls, index)
+            elif len(parts) == 2:
+                inner_part, outer_part = parts
+                if type(inner_part) is types[0] and type(outer_part) is types[1]:
+                    return unchecked(cls, outer_part._index * types[0].size + inner_part._index)
+            elif not parts:
                 return cls._of(cls.default)
-        types = cls._parts()
-        if len(parts) == 2 and type(parts[0]) is types[0] and type(parts[1]) is types[1] and not named:
-            return cls._of(parts[1]._index * types[0].size + parts[0]._index)
         if named:
             if parts:
                 raise refuse_components(cls, parts, "all components by position or all by keyword")
@@ -52,6 +57,12 @@ class Composite(Indexed):
         else:
             return cls._from_index(parts[0])
         return cls._of(outer * types[0].size + inner)
+
+    @classmethod
+    def _remember_types(cls) -> tuple[type[Indexed], type[Indexed]]:
+        """Keep the types of the parts at hand; their classes may be defined after this one."""
+        cls._types = cls._parts()
+        return cls._types
 
     @classmethod
     def _other_forms(cls) -> str:

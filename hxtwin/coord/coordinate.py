@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import zlib
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeAlias, TypeGuard, overload
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeAlias, TypeGuard, TypeVar, overload
 
 from hxtwin.coord.all_of import AllOf
 from hxtwin.coord.errors import CoordinateError, CoordinateTypeError, shown
@@ -36,6 +36,9 @@ Plain: TypeAlias = "int | Sequence[Plain]"
 def is_whole_number(value: object) -> TypeGuard[Integral]:
     """Return whether ``value`` is a Python int or a numpy integer; bool does not count."""
     return not isinstance(value, bool) and isinstance(value, Integral)
+
+
+IndexedT = TypeVar("IndexedT", bound="Indexed")
 
 
 def whole_number(owner: type[Coordinate], value: object) -> int:
@@ -218,6 +221,13 @@ class Indexed(Coordinate):
 
     def __hash__(self) -> int:
         return hash((self._salt, self._index))
+
+
+def unchecked(cls: type[IndexedT], index: int) -> IndexedT:
+    """Return the coordinate of an index that is known to be in range: the short way of the constructors."""
+    self = object.__new__(cls)
+    _store(self, index)
+    return self
 
 
 # The slot descriptor writes past the refusing __setattr__, once, at construction.

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from hxtwin.coord.components import named_pair, refuse_components
-from hxtwin.coord.coordinate import Indexed
+from hxtwin.coord.coordinate import Indexed, unchecked
 
 if TYPE_CHECKING:
     from hxtwin.coord.ranged import Ranged
@@ -49,6 +49,8 @@ class Grid(Indexed):
     def __new__(cls, *parts: object, **named: object) -> Self:
         """Build from a linear index, from x and y by position in either order, or from both by keyword."""
         if not named and len(parts) <= 1:
+            if parts and type(parts[0]) is int and cls.min <= parts[0] <= cls.max:
+                return unchecked(cls, parts[0])
             return cls._from_index(parts[0]) if parts else cls._of(cls.default)
         axes = cls._axes()
         if named and not parts:
