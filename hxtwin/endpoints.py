@@ -3,7 +3,8 @@
 ==============================  =============================================================================
 endpoint                        what answers
 ==============================  =============================================================================
-``sim://?chip=7``               a twin of chip 7 in this process (``chip=ideal``: without mismatch)
+``sim://?chip=7``               a twin of chip 7 in this process; so far its digital half, which is the same for
+                                all chips: the number only names the set-up
 ``udp://192.0.2.7:1234``        an FPGA or a twin behind Host-ARQ; ``?reset_port=`` if it is not the usual one
 ``zeromock://``                 nothing: every read is answered with zeros
 ==============================  =============================================================================
@@ -28,6 +29,7 @@ ENVIRONMENT_VARIABLE: Final = "HXTWIN_ENDPOINT"
 DEFAULT_ENDPOINT: Final = "sim://?chip=0"
 
 _LARGEST_PORT = 65535
+_LARGEST_CHIP = (1 << 32) - 1
 
 
 class EndpointError(HxtwinError, ValueError):
@@ -108,6 +110,18 @@ def _number(url: str, name: str, text: str, least: int, most: int) -> int:
     return int(text)
 
 
+def _open_twin(url: str, parts: SplitResult, limit_s: float | None) -> Connection:
+    del limit_s  # a twin in this process has no wall time to wait for
+    from hxtwin.chipsim import Twin
+    from hxtwin.comm import InProcessConnection
+
+    if parts.netloc:
+        raise EndpointError(f"endpoint {url!r}: a twin in this process has no address; write 'sim://?chip=7'")
+    options = _options(url, parts, ("chip",))
+    chip = _number(url, "chip", options.get("chip", "0"), 0, _LARGEST_CHIP)
+    return InProcessConnection(Twin(), endpoint=url, identifier=f"twin of chip {chip}")
+
+
 def _open_udp(url: str, parts: SplitResult, limit_s: float | None) -> Connection:
     from hxtwin.comm.arq.settings import DATA_PORT, RESET_PORT
     from hxtwin.comm.single_connection import HALT_LIMIT_S
@@ -133,6 +147,7 @@ def _open_zero_mock(url: str, parts: SplitResult, limit_s: float | None) -> Conn
 
 
 _OPENERS: Final[dict[str, Callable[[str, SplitResult, float | None], Connection]]] = {
+    "sim": _open_twin,
     "udp": _open_udp,
     "zeromock": _open_zero_mock,
 }

@@ -1,0 +1,396 @@
+"""Playback programs: the instructions that depend on links, registers or time, and what happens when one blocks.
+
+=====================  ======================================================================================
+instruction            rule (simulator-decisions.md)
+=====================  ======================================================================================
+accesses without link  wait; the next barrier, the 53rd read, the 65th write or the halt blocks (19)
+blocked instruction    after the timeout: one notification, the rest of the program is discarded (19, 20)
+PollingOmnibusBlock    one read after the other (20)
+Reset, SystimeInit     levels and clocks of the chip (1, 3, 25)
+Loopback halt          all answers, then the halt; 12 500 cycles until the next program (5, 39, 44)
+=====================  ======================================================================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import numpy as np
+
+from hxtwin.chipsim.fpga import executor_kernel as kernel
+from hxtwin.chipsim.fpga import registers as addresses
+from hxtwin.chipsim.parameters import CHIP_CYCLES, NEVER
+from hxtwin.chipsim.registers.access_kernel import READ, TRIGGERS_CONVERSION, reads_of_cadc
+from hxtwin.comm import ut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hxtwin.chipsim.fpga.fpga import Fpga
+    from hxtwin.chipsim.fpga.instruction_words import Instructions
+
+_FPGA_SPACE: Final = 31
+_ALL_LANES: Final = 0xF
+_OMNIBUS: Final = 1
+_JTAG: Final = 2
+_SYSTIME: Final = 4
+_READS_IN_FLIGHT_LSB: Final = 39
+_MOST_INDEX: Final = 0xFFFFFFFF
+_CONCERNS_LINK_BELOW: Final = 0x000C0000
+_AUTO_CALIBRATING: Final = 1
+_RESET_MODE_ADDRESS: Final = 0x02200003
+_VOLATILE: Final = ((0x00122800, 0x00122BFF), (0x0012A800, 0x0012ABFF), (0x00130065, 0x00130084))
+
+
+@attrs.frozen
+class _Waiting:
+    """An access that waits for a link; FPGA registers among them know their word already."""
+
+    address: int
+    word: int
+    flags: int
+
+
+class Playback:
+    """Executes programs on an FPGA."""
+
+    def __init__(self, fpga: Fpga) -> None:
+        self._fpga = fpga
+        self._state = fpga.state
+        self._waiting: list[_Waiting] = []
+        self._discarding = False
+        self._seen_malformed = 0
+        fpga.on_link_up = self._release_waiting
+
+    def reset(self) -> None:
+        """Forgets the program in progress; what is under way to the chip gets there (rule 4)."""
+        state = self._state
+        cycle = max(state.cycle, int(state.registers[kernel.LAST_DONE])) + self._fpga.parameters.program_gap
+        self._waiting.clear()
+        self._discarding = False
+        self._fpga.cancel_systime()
+        self._fpga.jtag.forget()
+        state.registers[kernel.WAITING] = 0
+        state.registers[kernel.PENDING_ADDRESS] = -1
+        state.registers[kernel.INDEX] = 0
+        self._fpga.discard_events_until(cycle - 1)
+        self._fpga.advance(cycle)
+        state.cycle = cycle
+        state.registers[kernel.TIMER_ZERO] = cycle
+        self._fpga.registers.reset()
+        state.registers[kernel.TIMEOUT] = self._fpga.registers.word(addresses.TIMEOUT)
+        self._fpga.memories.reset_tables()
+        self._fpga.routing.look()
+        self._fpga.responses.reset()
+
+    def execute(self, instructions: Instructions) -> None:
+        """Executes instructions of any number of programs."""
+        i = 0
+        while i < len(instructions):
+            if self._discarding:
+                i = self._skip_to_halt(instructions, i)
+                if i == len(instructions):
+                    break
+            self._fpga.refresh_link()
+            i, why = self._state.run(instructions, i)
+            if why == kernel.FULL:
+                self._fpga.advance(self._state.cycle)
+            elif why == kernel.SPECIAL and self._special(int(instructions.codes[i]), int(instructions.payloads[i])):
+                self._state.registers[kernel.INDEX] += 1
+                i += 1
+        self._report_malformed()
+        self._fpga.advance(self._state.cycle)
+
+    def _skip_to_halt(self, instructions: Instructions, first: int) -> int:
+        rest = slice(first, None)
+        halts = (instructions.codes[rest] == ut.Loopback.code) & (instructions.payloads[rest] & np.uint64(1) == 0)
+        n = int(np.argmax(halts)) if halts.any() else len(halts)
+        self._state.registers[kernel.INDEX] += n
+        return first + n
+
+    def _report_malformed(self) -> None:
+        seen = int(self._state.registers[kernel.MALFORMED])
+        if seen != self._seen_malformed:
+            self._seen_malformed = seen
+            self._fpga.log.once("program pairs", "a write address without its data word, or the reverse, was ignored")
+
+    # --- instructions ---------------------------------------------------------------------------------------------
+
+    def _special(self, code: int, payload: int) -> bool:
+        """Executes one instruction that the kernel left; False: the kernel can execute it now."""
+        self._fpga.advance(self._state.cycle)
+        match code:
+            case ut.OmnibusAddress.code:
+                self._read(payload & 0xFFFFFFFF)
+            case ut.OmnibusData.code:
+                self._write(payload & 0xFFFFFFFF)
+            case ut.Barrier.code:
+                self._barrier(payload)
+            case ut.PollingOmnibusBlock.code:
+                self._poll(expect_equal=bool(payload & 1))
+            case ut.Loopback.code:
+                self._halt()
+            case _ if code >= ut.SpikePack1ToFPGA.code:
+                return False
+            case _:
+                self._hand_to_unit(self._state.cycle, code, payload)
+                self._state.cycle += 1
+        return True
+
+    def _hand_to_unit(self, now: int, code: int, payload: int) -> None:
+        """Instructions that another unit carries out and that never block."""
+        fpga = self._fpga
+        match code:
+            case ut.JTAGInit.code:
+                fpga.jtag.reset_tap(now)
+            case ut.JTAGScaler.code:
+                fpga.jtag.set_scaler(payload & 0xFF)
+            case ut.JTAGIns.code:
+                fpga.jtag.shift_instruction(now, payload & 0x7F)
+            case ut.JTAGData.code:
+                bits = payload >> 40 & 0xFF
+                fpga.jtag.shift_data(now, payload & 0x1FFFFFFFF, bits, keep=bool(payload >> 48 & 1))
+            case ut.SystimeInit.code if payload & 1:
+                fpga.start_systime(now)
+            case ut.SystimeInit.code:
+                fpga.responses.answer(now, ut.Systime, fpga.responses.systime(now))
+            case ut.Reset.code:
+                fpga.set_chip_reset(now, active=bool(payload & 1))
+
+    def _barrier(self, mask: int) -> None:
+        def released() -> int:
+            registers = self._state.registers
+            cycle = self._state.cycle
+            if mask & _OMNIBUS:
+                cycle = NEVER if self._waiting else max(cycle, int(registers[kernel.LAST_DONE]))
+            if mask & _JTAG:
+                cycle = max(cycle, self._fpga.jtag.last_end)
+            if mask & _SYSTIME and self._fpga.systime_pending:
+                cycle = max(cycle, self._fpga.systime_done)
+            return cycle
+
+        cycle = self._block(released)
+        if cycle is not None:
+            self._state.cycle = cycle + 1
+
+    def _poll(self, *, expect_equal: bool) -> None:
+        fpga, state = self._fpga, self._state
+        parameters = fpga.parameters
+        address, target, mask = (
+            fpga.registers.word(register)
+            for register in (addresses.POLLING_ADDRESS, addresses.POLLING_TARGET, addresses.POLLING_MASK)
+        )
+        begin = state.cycle
+        limit = begin + int(state.registers[kernel.TIMEOUT])
+        on_chip = not address >> _FPGA_SPACE
+        if on_chip and not fpga.link.up:
+            cycle = self._block(lambda: state.cycle if fpga.link.up and not self._waiting else NEVER)
+            if cycle is None:
+                return
+            begin = cycle
+        to_register = parameters.request_cycles + parameters.bus_cycles if on_chip else 0
+        back = parameters.answer_cycles if on_chip else parameters.fpga_register_cycles
+        issue = begin
+        while issue + to_register + back <= limit:
+            at = issue + to_register
+            fpga.advance(at)
+            if on_chip:
+                word = fpga.chip.access(CHIP_CYCLES * at, address, 0, is_read=True)
+            else:
+                word = self._fpga_word(at, address)
+            if ((word & mask) == target) == expect_equal:
+                state.cycle = at + back + 1
+                return
+            settled = not len(fpga.chip.pending_accesses) and fpga.next_change > limit
+            if settled and self._is_constant(address):
+                break
+            issue = at + back
+        self._time_out(limit)
+
+    def _is_constant(self, address: int) -> bool:
+        """Whether a word stays as it is as long as nobody writes it."""
+        if address >> _FPGA_SPACE:
+            return address not in {addresses.TIMER, addresses.ACTIVE} and address & 0xFFFFF000 != addresses.PHY_ENABLE
+        return not any(first <= address <= last for first, last in _VOLATILE)
+
+    def _halt(self) -> None:
+        fpga, state = self._fpga, self._state
+
+        def released() -> int:
+            if self._waiting:
+                return NEVER
+            registers = state.registers
+            return max(state.cycle, int(registers[kernel.LAST_DONE]), fpga.jtag.last_answer)
+
+        cycle = None if self._discarding else self._block(released)
+        if cycle is None:
+            cycle = released()
+        fpga.advance(cycle)
+        fpga.responses.end_program(cycle)
+        fpga.log.forget("program")
+        self._discarding = False
+        state.registers[kernel.INDEX] = -1
+        state.cycle = cycle + fpga.parameters.program_gap
+        fpga.discard_events_until(state.cycle - 1)
+
+    # --- accesses -------------------------------------------------------------------------------------------------
+
+    def _fpga_word(self, cycle: int, address: int) -> int:
+        region, place = kernel.memory_place(address, self._fpga.memories.regions)
+        if region < 0:
+            return self._fpga.registers.read(cycle, address)
+        memories = self._fpga.memories
+        return int((memories.dram if region == len(memories.regions) - 1 else memories.words)[place])
+
+    def _read(self, address: int) -> None:
+        state, most = self._state, self._fpga.parameters.reads_in_flight
+
+        def place_free() -> int:
+            free = most - sum(1 for waiting in self._waiting if waiting.flags & READ)
+            if free <= 0:
+                return NEVER
+            return max(state.cycle, int(np.sort(state.ring)[-free]))
+
+        issue = self._block(place_free)
+        if issue is None:
+            return
+        self._fpga.advance(issue)
+        state.cycle = issue + 1
+        if address >> _FPGA_SPACE:
+            word = self._fpga_word(issue, address)
+            if self._waiting:
+                self._wait(_Waiting(address, word, READ))
+            else:
+                state.put_omnibus_answer(issue + self._fpga.parameters.fpga_register_cycles, word)
+        elif self._waiting or not self._fpga.link.up:
+            self._wait(_Waiting(address, 0, READ | _ALL_LANES))
+        else:
+            self._send(issue, _Waiting(address, 0, READ | _ALL_LANES))
+
+    def _write(self, word: int) -> None:
+        state, fpga = self._state, self._fpga
+        registers = state.registers
+        address, lanes = int(registers[kernel.PENDING_ADDRESS]), int(registers[kernel.PENDING_LANES])
+        registers[kernel.PENDING_ADDRESS] = -1
+        now = state.cycle
+        if address >> _FPGA_SPACE:
+            state.cycle = now + 1
+            done = now + fpga.parameters.fpga_register_cycles
+            registers[kernel.LAST_DONE] = max(int(registers[kernel.LAST_DONE]), done)
+            fpga.registers.write(now, address, word, lanes)
+            return
+        if self._waiting or not fpga.link.up:
+            most = fpga.parameters.writes_in_flight
+            issue = self._block(
+                lambda: NEVER if sum(1 for w in self._waiting if not w.flags & READ) >= most else state.cycle
+            )
+            if issue is None:
+                return
+            now = issue
+        state.cycle = now + 1
+        access = _Waiting(address, word, lanes)
+        if self._waiting or not fpga.link.up:
+            self._wait(access)
+        else:
+            self._send(now, access)
+
+    def _wait(self, access: _Waiting) -> None:
+        self._waiting.append(access)
+        self._state.registers[kernel.WAITING] = len(self._waiting)
+
+    def _release_waiting(self, cycle: int) -> None:
+        """The link is up: sends what has waited, one access in a cycle."""
+        waiting, self._waiting = self._waiting, []
+        for i, access in enumerate(waiting):
+            if self._waiting:  # an access that never completes stands in front
+                self._wait(access)
+            elif access.address >> _FPGA_SPACE:
+                self._state.put_omnibus_answer(cycle + i, access.word)
+            else:
+                self._send(cycle + i, access)
+        self._state.registers[kernel.WAITING] = len(self._waiting)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Gives to chip and stream what was sent outside the kernel."""
+        self._fpga.chip.take_accesses(self._state.take_accesses())
+        self._fpga.responses.take_answers(self._state.take_answers())
+
+    def _send(self, issue: int, access: _Waiting) -> None:
+        """Sends an access over the link."""
+        state, parameters = self._state, self._fpga.parameters
+        arrival = issue + parameters.request_cycles + parameters.bus_cycles
+        if not access.flags & READ:
+            state.put_access(arrival, access.address, access.word, access.flags)
+            done = arrival + parameters.answer_cycles
+            state.registers[kernel.LAST_DONE] = max(int(state.registers[kernel.LAST_DONE]), done)
+            if access.address < _CONCERNS_LINK_BELOW:
+                self._fpga.expect_link_write(arrival)
+            return
+        if reads_of_cadc(access.address) == TRIGGERS_CONVERSION:
+            service = self._convert(arrival, access.address)
+            if service is None:
+                self._wait(access)
+                return
+        else:
+            service = state.read_service(issue, access.address)
+        number = int(state.registers[kernel.READS])
+        state.put_access(service, access.address, 0, access.flags, number)
+        state.put_omnibus_answer(service + state.answer_delay(access.address), 0, number)
+
+    def _convert(self, arrival: int, address: int) -> int | None:
+        """Starts a CADC conversion (rule 27); cycle in which the read behind it is made, None: never."""
+        fpga, state = self._fpga, self._state
+        self._hand_over()
+        hemisphere = address >> 24 & 1
+        free = kernel.CADC_FREE + hemisphere
+        start = max(arrival, int(state.registers[free]))
+        config, common = (self._word_to_be(wanted) for wanted in fpga.chip.cadc.addresses(hemisphere))
+        if self._word_to_be(_RESET_MODE_ADDRESS | hemisphere << 24) & _AUTO_CALIBRATING:
+            fpga.log.once("auto calibrating", "a CADC read in mode auto_calibrating is never answered")
+            return None
+        duration = fpga.chip.cadc.duration(config, common)
+        done = start + fpga.parameters.cadc_read_cycles
+        if duration is not None:
+            end = CHIP_CYCLES * start + duration
+            done = max(done, -(-end // CHIP_CYCLES))
+            fpga.chip.schedule_conversion(hemisphere, CHIP_CYCLES * start, end)
+        state.registers[free] = done
+        return done
+
+    def _word_to_be(self, address: int) -> int:
+        """Word of a chip register once all accesses under way have been made."""
+        pending = self._fpga.chip.pending_accesses
+        written = (pending.addresses == address) & ((pending.flags & READ) == 0)
+        if written.any():
+            return int(pending.words[np.flatnonzero(written)[-1]])
+        return self._fpga.chip.registers.read(address)
+
+    # --- blocking -------------------------------------------------------------------------------------------------
+
+    def _block(self, released: Callable[[], int]) -> int | None:
+        """Waits until `released` gives a cycle that has come; None: the timeout came first, the program is over."""
+        limit = self._state.cycle + int(self._state.registers[kernel.TIMEOUT])
+        while (cycle := released()) > limit:
+            change = self._fpga.next_change
+            if change > limit:
+                self._time_out(limit)
+                return None
+            self._fpga.advance(change)
+        return cycle
+
+    def _time_out(self, cycle: int) -> None:
+        """One notification; outstanding accesses are cancelled, the program is discarded up to its halt."""
+        fpga, state = self._fpga, self._state
+        fpga.advance(cycle)
+        waiting_reads = sum(1 for waiting in self._waiting if waiting.flags & READ)
+        in_flight = min(state.reads_in_flight(cycle) + waiting_reads, fpga.parameters.reads_in_flight)
+        index = int(state.registers[kernel.INDEX]) & _MOST_INDEX
+        fpga.responses.answer(cycle, ut.TimeoutNotification, index | in_flight << _READS_IN_FLIGHT_LSB)
+        fpga.responses.cancel_answers(cycle)
+        fpga.cancel_systime()
+        self._waiting.clear()
+        state.registers[kernel.WAITING] = 0
+        self._discarding = True
+        state.cycle = cycle + 1

@@ -1,0 +1,223 @@
+"""The register file: what was written is all that is known of the chip.
+
+================  ==========================================  ==================================================
+state             shape                                       content
+================  ==========================================  ==================================================
+``cells``         ``uint32[n]``                               every mapped word outside the synapse arrays
+``synapses``      ``uint32[2, 258, 64, 2]``                   hemisphere, row, quad, (weight bytes, label bytes)
+``cadc``          ``uint8[2, 2, 256]``                        latched CADC results, filled by the readout
+changes           one bit per consumer                        blocks and synapse rows changed since `take_changes`
+================  ==========================================  ==================================================
+
+Rows 256 and 257 of the synapse memory are the column switches. Reference: omnibus-map.md 1 and 2,
+simulator-decisions.md 1, 9-12.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import numpy as np
+
+from hxtwin.chipsim.registers import access_kernel
+from hxtwin.chipsim.registers.cell_map import CellMap, chip_cells
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hxtwin import containers
+
+SYNAPSE_ROWS: Final = 258
+"""256 rows of synapses and two of column switches."""
+QUADS: Final = 64
+"""Words of a row in one half."""
+_MOST_UNMAPPED: Final = 64
+_NO_STOP: Final = 3
+
+
+@attrs.frozen(eq=False)
+class Accesses:
+    """Accesses to the chip in the order in which they are made.
+
+    Attributes:
+        cycles: chip cycle at the register, ascending, ``int64[n]``.
+        addresses: ``uint32[n]``.
+        words: words of the writes, ``uint32[n]``.
+        flags: byte enables in bits 3..0, read in bit 4, ``uint8[n]``.
+        numbers: number of each read, by which its answer finds its place; -1 for writes; ``int64[n]``.
+    """
+
+    cycles: NDArray[np.int64]
+    addresses: NDArray[np.uint32]
+    words: NDArray[np.uint32]
+    flags: NDArray[np.uint8]
+    numbers: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.cycles)
+
+    @classmethod
+    def of(cls, cycle: int, address: int, word: int, flags: int) -> Accesses:
+        """One access."""
+        return cls(
+            np.array([cycle], np.int64),
+            np.array([address], np.uint32),
+            np.array([word], np.uint32),
+            np.array([flags], np.uint8),
+            np.array([-1], np.int64),
+        )
+
+    @classmethod
+    def none(cls) -> Accesses:
+        """No access."""
+        nothing = np.empty(0, np.uint32)
+        return cls(np.empty(0, np.int64), nothing, nothing, np.empty(0, np.uint8), np.empty(0, np.int64))
+
+    def joined(self, later: Accesses) -> Accesses:
+        """These accesses and `later` issued ones, by ascending cycle."""
+        if not len(later):
+            return self
+        both = Accesses(
+            np.concatenate([self.cycles, later.cycles]),
+            np.concatenate([self.addresses, later.addresses]),
+            np.concatenate([self.words, later.words]),
+            np.concatenate([self.flags, later.flags]),
+            np.concatenate([self.numbers, later.numbers]),
+        )
+        if np.any(both.cycles[1:] < both.cycles[:-1]):  # reads of CADC results wait for their turn
+            return both.part(np.argsort(both.cycles, kind="stable"))
+        return both
+
+    def part(self, selection: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Accesses:
+        """Some of the accesses."""
+        return Accesses(
+            self.cycles[selection],
+            self.addresses[selection],
+            self.words[selection],
+            self.flags[selection],
+            self.numbers[selection],
+        )
+
+
+class Consumer(IntEnum):
+    """Who asks for changes; each has a memory of its own."""
+
+    ELABORATION = 0
+    NEURON_OUTPUTS = 1
+
+
+@attrs.frozen(eq=False)
+class Reads:
+    """Words that were read.
+
+    Attributes:
+        numbers: numbers of the reads, ``int64[n]``.
+        words: ``uint32[n]``.
+    """
+
+    numbers: NDArray[np.int64]
+    words: NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+@attrs.frozen(eq=False)
+class Changes:
+    """What was written since the last look.
+
+    Attributes:
+        blocks: ``bool[blocks]``, see `CellMap.block_names`.
+        synapse_rows: ``bool[2, 258]``.
+    """
+
+    blocks: NDArray[np.bool_]
+    synapse_rows: NDArray[np.bool_]
+
+
+class RegisterFile:
+    """All registers and memories of one chip."""
+
+    def __init__(self) -> None:
+        self.map: Final[CellMap] = chip_cells()
+        self.cells: Final = np.empty_like(self.map.resets)
+        self.synapses: Final = np.empty((2, SYNAPSE_ROWS, QUADS, 2), dtype=np.uint32)
+        self.cadc: Final = np.zeros((2, 2, 256), dtype=np.uint8)
+        self._changed = np.empty(len(self.map.block_names), dtype=np.uint8)
+        self._changed_rows = np.empty((2, SYNAPSE_ROWS), dtype=np.uint8)
+        self._unmapped = np.empty(_MOST_UNMAPPED, dtype=np.int64)
+        self.reset()
+
+    def reset(self) -> None:
+        """Every word takes its value after a chip reset (rule 1); everything counts as changed."""
+        self.cells[:] = self.map.resets
+        self.synapses[:] = 0
+        self.cadc[:] = 0
+        self._changed[:] = 0xFF
+        self._changed_rows[:] = 0xFF
+
+    def take_changes(self, consumer: Consumer) -> Changes:
+        """What changed since the last call for the same consumer, or since the last reset."""
+        bit = np.uint8(1 << consumer)
+        found = Changes((self._changed & bit) != 0, (self._changed_rows & bit) != 0)
+        self._changed &= ~bit
+        self._changed_rows &= ~bit
+        return found
+
+    def watch(self, accesses: Accesses, index: int) -> int:
+        """How much one access concerns other units, see `access_kernel.watch_of`."""
+        return int(
+            access_kernel.watch_of(
+                int(accesses.addresses[index]), int(accesses.flags[index]), self.map.pages, self.map.watches
+            )
+        )
+
+    def apply(
+        self, accesses: Accesses, first: int, last_cycle: int, stop_at_watch: int = _NO_STOP
+    ) -> tuple[int, Reads, list[int], bool]:
+        """Makes accesses from `first` up to a cycle, or to one whose watch reaches `stop_at_watch`.
+
+        Returns:
+            Index behind the last access made, words read, unmapped addresses, whether a watched access stands next.
+        """
+        due = int(np.searchsorted(accesses.cycles, last_cycle, side="right"))
+        room = max(due - first, 0)
+        answers, numbers = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.int64)
+        cells = self.map
+        index, n_answers, n_unmapped, stop = access_kernel.apply_accesses(
+            accesses.cycles,
+            accesses.addresses,
+            accesses.words,
+            accesses.flags,
+            accesses.numbers,
+            first,
+            last_cycle,
+            stop_at_watch,
+            cells.pages,
+            cells.masks,
+            cells.kinds,
+            cells.watches,
+            cells.blocks,
+            self.cells,
+            self._changed,
+            self.synapses,
+            self._changed_rows,
+            self.cadc,
+            answers,
+            numbers,
+            self._unmapped,
+        )
+        unmapped: list[int] = self._unmapped[:n_unmapped].tolist()
+        reads = Reads(numbers[:n_answers], answers[:n_answers])
+        return int(index), reads, unmapped, stop == access_kernel.WATCHED
+
+    def read(self, address: int) -> int:
+        """Word at an address, without any side effect; 0 if there is none."""
+        _, reads, _, _ = self.apply(Accesses.of(0, address, 0, access_kernel.READ), 0, 0)
+        return int(reads.words[0])
+
+    def words_of(self, container: type[containers.Container]) -> NDArray[np.uint32]:
+        """Words of all containers of a class outside the synapse arrays, ``uint32[coordinates, words]``."""
+        return self.cells[self.map.cells_of(container)]
