@@ -78,12 +78,13 @@ def registers(
         _overview()
         return
     cls = containers.by_name(name)
+    at = None if coordinate is None else _coordinate(cls, coordinate)
     console = _console()
     _heading(console, cls)
     _bit_table(console, cls)
     _composition(console, cls)
-    if coordinate is not None:
-        _addresses(console, cls, _coordinate(cls, coordinate))
+    if at is not None:
+        _addresses(console, cls, at)
 
 
 @app.command()
@@ -255,6 +256,9 @@ def _coordinate(cls: type[Container], text: str) -> Coordinate:
     for item in text.split(","):
         name, _, number = item.partition("=")
         given[name.strip()] = _number(number.strip(), "coordinate component")
+    if given.keys() in ({"min", "max"}, {"ppu", "min", "max"}):
+        span = [given["min"], given["max"]]
+        return type_.from_plain([span, given["ppu"]] if "ppu" in given else span)
     components = cls.layout.components
     if components.keys() != given.keys():
         wanted = ", ".join(components) or "an index"

@@ -34,6 +34,12 @@ def test_registers_shows_the_addresses_at_a_linear_index_and_at_components() -> 
     assert by_index == by_components
 
 
+def test_registers_shows_the_addresses_of_a_block_of_memory() -> None:
+    output = hxtwin("registers", "PPUMemoryBlock", "ppu=1,min=4,max=6").output
+    assert all(address in output for address in ("0x03800004", "0x03800005", "0x03800006"))
+    assert "0x80000001" in hxtwin("registers", "ExternalPPUMemoryBlock", "min=2,max=7").output
+
+
 def test_registers_shows_what_a_composite_expands_to() -> None:
     output = hxtwin("registers", "SynapseBlock").output
     assert "SynapseMatrix" in output
@@ -85,6 +91,9 @@ def test_explain_reports_an_address_where_nothing_lives() -> None:
         (("registers", "SynapseDriverConfig", "256"), "0..255"),
         (("registers", "SynapseDriverConfig", "block=1"), "wanted block, driver"),
         (("registers", "SynapseDriverConfig", "block=1,driver=128"), "0..127"),
+        (("registers", "PPUMemoryBlock", "ppu=0,min=9,max=4"), "PPUMemoryBlockOnPPU"),
+        (("registers", "PPUMemoryBlock", "7"), "PPUMemoryBlockOnDLS"),
+        (("registers", "LogicalNeuron", "7"), "LogicalNeuronOnDLS"),
         (("explain", "0x100000000"), "0..0xffffffff"),
         (("explain", "0x110400", "0x100000000"), "0..0xffffffff"),
         (("explain", "-1"), ""),
