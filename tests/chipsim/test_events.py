@@ -454,3 +454,32 @@ def test_spikes_come_back_without_recording(linked: Client) -> None:
     routes = [*write(0x880D0000 + 0x11, 1 << 15 | 7), *write(0x880C0000 + 7, 1 << 16 | 0x4022)]
     off_for_a_while = [*write(0x88000005, 0), ut.SpikePack1ToFPGA((0x11,)), ut.TimerSetup(), ut.WaitUntil(80)]
     assert spikes(linked.run(routes, off_for_a_while, write(0x88000005, 1), WAIT)) == [0x4022]
+
+
+# --- the stream back under load ---------------------------------------------------------------------------------------
+
+
+def test_events_never_wait_longer_than_their_time_stamp_can_tell(linked: Client) -> None:
+    reads = read(0x88000009) * 400
+    sent = [ut.SpikePack2ToFPGA((2 * i, 2 * i + 1)) for i in range(30)]
+    program = ut.MessageArray.from_messages([*reads, *sent, *reads, *reads, *WAIT], "to_fpga")
+    found = linked.responses(program)
+    ages = found.spikes["fpga_time"].astype(np.int64) - found.spikes["chip_time"].astype(np.int64)
+    assert sorted(found.spikes["label"].tolist()) == list(range(60))
+    assert ages.max() >= 112
+    assert len(found.omnibus) == 1200
+    chip_times = np.sort(found.spikes["chip_time"].astype(np.int64))
+    assert chip_times[-1] - chip_times[0] == 29
+
+
+def test_a_second_synchronisation_may_set_time_back(linked: Client) -> None:
+    ((first, _),) = stamped(linked.run(ut.Loopback(ut.TICK)))
+    answers = linked.run(ut.SystimeInit(1), ut.Barrier(systime=1), ut.Loopback(ut.TICK))
+    ((second, _),) = stamped(answers)
+    assert second == 1 < first
+
+
+def test_two_events_in_a_cycle_stay_in_order(linked: Client) -> None:
+    labels = [(i * 0x4000 + i) & 0xFFFF for i in range(60)]
+    sent = [ut.SpikePack2ToFPGA(pair) for pair in zip(labels[::2], labels[1::2], strict=True)]
+    assert spikes(linked.run(sent, WAIT)) == labels

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from hxtwin import containers
+from hxtwin import containers, coord
 from hxtwin.chipsim import Twin
 from hxtwin.chipsim.fpga import executor_kernel
 from hxtwin.chipsim.registers import access_kernel
 from hxtwin.comm import ut
+from hxtwin.comm.in_process import InProcessConnection
 from hxtwin.runtime.program_builder import PlaybackProgramBuilder
+from hxtwin.runtime.run import run
 from hxtwin.runtime.system_init import ChipInit, HighspeedLinkInit, JboaBoardInit, SystemInit
 
 from .client import Client, read
@@ -179,3 +181,19 @@ def test_answers_are_the_same_in_every_process() -> None:
     answers = [twin.feed(np.concatenate([raw_bring_up(), HALT])), twin.feed(ut.encode(program, "to_fpga"))]
     digest = hashlib.sha256(np.concatenate(answers).astype("<u8").tobytes()).hexdigest()
     assert digest[:16] == "54c566deb7da6ad3"
+
+
+def test_a_program_of_the_runtime_runs_on_the_twin() -> None:
+    builder = PlaybackProgramBuilder()
+    SystemInit().write_to(builder)
+    cell = coord.CapMemCellOnDLS(5)
+    builder.write(cell, containers.CapMemCell(value=33))
+    tickets = [builder.read(cell), builder.read(coord.JTAGIdCodeOnDLS()), builder.read(coord.ChipOnDLS())]
+    builder.block_until(coord.BarrierOnFPGA(), containers.Barrier(enable_omnibus=True, enable_jtag=True))
+    with InProcessConnection(Twin()) as connection:
+        run(connection, builder.done())
+    read_cell, identity, chip = (ticket.get() for ticket in tickets)
+    assert read_cell == containers.CapMemCell(value=33)
+    assert identity == containers.JTAGIdCode(version=3, part_number=0x4858, manufacturer_id=0x057)
+    assert isinstance(chip, containers.Chip)
+    assert chip.crossbar == containers.Chip().crossbar
