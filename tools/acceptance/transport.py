@@ -1,4 +1,4 @@
-"""Topic: messages and the link protocol.
+"""Topic: messages, the link protocol, and programs.
 
 The link figures come from `acceptance.arq_figures`, which can also be run alone; they live in virtual time, so that
 load on the machine does not change them. The program is imported when its pieces run.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from acceptance import rates
 from acceptance.figure import Figure
 from acceptance.piece import Piece, Topic
 
@@ -49,6 +50,12 @@ def _piece(name: str, title: str) -> Piece:
 
 TOPIC = Topic(
     "transport",
-    "Transport: messages and the link protocol",
-    tuple(_piece(name, title) for name, title in _LINK.items()),
+    "Transport and runtime: messages, link, programs",
+    (
+        *(_piece(name, title) for name, title in _LINK.items()),
+        Piece("codec-rates", "Rates of the message codec", rates.codec),
+        Piece("link-rate", "Throughput over UDP", rates.link),
+        Piece("builder-times", "Times of a program builder", rates.builder),
+        Piece("stream-tests", "Bring-up, messages, link, programs", rates.bring_up),
+    ),
 )
