@@ -53,6 +53,10 @@ def connect(endpoint: str | None = None, *, limit_s: float | None = None) -> Con
     url = os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_ENDPOINT if endpoint is None else endpoint
     parts = _split(url)
     opener = _OPENERS.get(parts.scheme)
+    if parts.scheme == "scheduler":
+        raise EndpointError(
+            f"endpoint {url!r}: this version has no client of the shared scheduler; use udp:// or sim://"
+        )
     if opener is None:
         raise EndpointError(f"endpoint {url!r}: kind {parts.scheme!r} is unknown; known: {', '.join(_OPENERS)}")
     return opener(url, parts, limit_s)

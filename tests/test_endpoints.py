@@ -70,6 +70,7 @@ def test_a_failing_endpoint_closes_those_opened_before(monkeypatch: pytest.Monke
         ("", "URL like"),
         ("127.0.0.1:1234", "URL like"),
         ("ftp://127.0.0.1", "kind 'ftp' is unknown; known: "),
+        ("scheduler://host:1", "no client of the shared scheduler"),
         ("udp://", "an address is wanted"),
         ("udp://127.0.0.1:99999", "Port out of range"),
         ("udp://127.0.0.1:port", "Port could not be cast"),

@@ -1,4 +1,4 @@
-"""Figures of the benchmarks, which are run as a process of their own; their fastest rounds are compared with targets."""
+"""Figures of the benchmarks, run as a process of their own; the fastest rounds are compared with targets."""
 
 from __future__ import annotations
 
