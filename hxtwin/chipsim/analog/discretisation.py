@@ -1,0 +1,242 @@
+"""From physical parameters to the coefficients of a step, and the state that belongs to them.
+
+Only the circuits of a mask are integrated; circuits of one node, or joined by resistors, come and go together
+(`observable`). Units and rows: `hxtwin.chipsim.analog.layout`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hxtwin.chipsim.analog import layout
+from hxtwin.chipsim.analog.arrays import Coefficients, State
+from hxtwin.chipsim.analog.constants import CYCLE_S, NOMINAL
+from hxtwin.chipsim.analog.spike_kernel import set_nodes
+from hxtwin.chipsim.errors import TwinArgumentError
+from hxtwin.chipsim.personality import CIRCUITS, COLUMNS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hxtwin.chipsim.analog.constants import AnalogConstants
+    from hxtwin.chipsim.elaborate.neurons import NeuronParameters
+
+DEFAULT_STEP_CYCLES: Final = 25.0
+"""0.1 us."""
+_LONGEST_STEP_CYCLES: Final = 250.0
+_SATURATED: Final = 3.6
+_NO_LINE_GAIN: Final = np.zeros((2, CIRCUITS))
+
+
+def observable(parameters: NeuronParameters, observed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Circuits that must be integrated, ``bool[512]``: all that are electrically connected to an observed one.
+
+    Args:
+        parameters: of all circuits.
+        observed: circuits that are recorded or whose spikes go anywhere, ``bool[512]``.
+    """
+    neuron = parameters.compartments.neuron
+    wanted = np.zeros(CIRCUITS, dtype=np.bool_)
+    wanted[neuron[observed]] = True
+    return wanted[neuron]
+
+
+def discretise(
+    parameters: NeuronParameters,
+    column_gain: NDArray[np.float64] | None = None,
+    *,
+    integrated: NDArray[np.bool_] | None = None,
+    step_cycles: float = DEFAULT_STEP_CYCLES,
+    noise_key: int | None = None,
+    constants: AnalogConstants = NOMINAL,
+) -> Coefficients:
+    """Coefficients of a step.
+
+    Args:
+        parameters: of all circuits.
+        column_gain: line deflection for efficacy 1, ``float64[2, 512]``, V; see
+            `hxtwin.chipsim.elaborate.synapses.column_gain`. None: no synapse is connected.
+        integrated: circuits, ``bool[512]``; None for all.
+        step_cycles: step in chip cycles, a multiple of 0.5 up to 250.
+        noise_key: of the personality; None switches the membrane noise off.
+        constants: laws.
+
+    Raises:
+        TwinArgumentError: the step is not allowed, or a node is only partly integrated.
+    """
+    if not 0.5 <= step_cycles <= _LONGEST_STEP_CYCLES or (2 * step_cycles) % 1:
+        raise TwinArgumentError(f"step of {step_cycles!r} chip cycles; allowed are multiples of 0.5 up to 250")
+    chosen = np.ones(CIRCUITS, dtype=np.bool_) if integrated is None else integrated
+    if not np.array_equal(observable(parameters, chosen), chosen):
+        raise TwinArgumentError("circuits that are connected must be integrated together; use `observable`")
+    circuits = np.flatnonzero(chosen)
+    n = circuits.size
+    index = np.full(CIRCUITS, -1, dtype=np.int64)
+    index[circuits] = np.arange(n)
+    step_s = step_cycles * CYCLE_S
+    root = index[parameters.compartments.root[circuits]]
+    capacitance = np.zeros(n)
+    np.add.at(capacitance, root, parameters.capacitance[circuits])
+    per_step = step_s / capacitance[root]
+
+    ends = index[parameters.compartments.resistor_ends]
+    inside = (ends >= 0).all(axis=1) if len(ends) else np.zeros(0, dtype=np.bool_)
+    ends = ends[inside]
+    conductance = parameters.compartments.resistor_conductance[inside]
+    strength = conductance[:, None] * step_s / capacitance[ends] if len(ends) else np.zeros((0, 2))
+
+    constant = np.zeros(n)
+    np.add.at(constant, root, parameters.current[circuits] * per_step)
+    gain = _NO_LINE_GAIN if column_gain is None else column_gain
+    conductance_mode = np.flatnonzero(parameters.coba_slope[:, circuits].ravel())
+    diffusion = constants.noise_diffusion * step_s
+    return Coefficients(
+        step_cycles=float(step_cycles),
+        circuits=circuits.astype(np.int64),
+        hemisphere_begin=int(np.searchsorted(circuits, COLUMNS)),
+        lines=_lines(parameters, circuits, step_s, per_step, constants),
+        line_gain=(gain[:, circuits].ravel() / constants.line_saturation).astype(np.float32),
+        line_columns=np.tile(circuits % COLUMNS, 2).astype(np.int64),
+        circuit=_circuits(parameters, circuits, root, per_step, constants),
+        constant=constant.astype(np.float32),
+        adaptation=_adaptation(parameters, circuits, step_s, per_step, constants),
+        root=root,
+        merged=np.flatnonzero(root != np.arange(n)).astype(np.int64),
+        conductance_lines=conductance_mode.astype(np.int64),
+        conductance_slope=parameters.coba_slope[:, circuits].ravel()[conductance_mode].astype(np.float32),
+        conductance_reference=parameters.coba_reference[:, circuits].ravel()[conductance_mode].astype(np.float32),
+        bypass_lines=np.flatnonzero(parameters.bypass[:, circuits].ravel()).astype(np.int64),
+        resistor_ends=ends.astype(np.int64),
+        resistor_strength=strength.astype(np.float64),
+        resistor_nodes=np.unique(ends).astype(np.int64),
+        has_adaptation=bool(parameters.adaptation[circuits].any()),
+        # of the whole chip, so that the scheme does not depend on what is integrated
+        has_exponential=bool((parameters.exponential > 0).any()),
+        delay_cycles=constants.comparator_delay / CYCLE_S,
+        rules=np.array(
+            [
+                1.0 / constants.exponential_slope,
+                constants.membrane_low_rail,
+                constants.membrane_high_rail,
+                constants.adaptation_low_rail,
+                constants.adaptation_high_rail,
+            ],
+            dtype=np.float32,
+        ),
+        noise_kick=np.float32(0.0 if noise_key is None else np.sqrt(diffusion)),
+        noise_sources=circuits.astype(np.uint32),
+        noise_key=np.uint64(noise_key or 0),
+    )
+
+
+def initial_state(parameters: NeuronParameters, coefficients: Coefficients) -> State:
+    """State of a chip reset: membranes at their leak potential, or 0 V cut to the rails without leak; lines at rest.
+
+    Reference: simulator-decisions.md 7.
+    """
+    circuits = coefficients.circuits
+    n = circuits.size
+    v = np.where(parameters.leak > 0, parameters.leak_potential, 0.0)[circuits][coefficients.root]
+    digital = np.zeros((layout.DIGITAL_ROWS, n), dtype=np.int64)
+    digital[layout.DIGITAL_ARMED] = 1
+    digital[layout.DIGITAL_FIRE] = -(1 << 40)
+    state = State(
+        v=np.clip(v, coefficients.rules[1], coefficients.rules[2]).astype(np.float32),
+        x=np.zeros(2 * n, dtype=np.float32),
+        w=parameters.adaptation_reference[circuits].astype(np.float32),
+        digital=digital,
+        node=np.zeros((layout.NODE_ROWS, n), dtype=np.float32),
+    )
+    adopt(state, parameters, coefficients)
+    return state
+
+
+def adopt(state: State, parameters: NeuronParameters, coefficients: Coefficients) -> None:
+    """Makes a state follow new settings of the same circuits; voltages and phases stay as they are."""
+    circuits = coefficients.circuits
+    digital, node = state.digital, state.node
+    digital[layout.DIGITAL_REFRACTORY] = parameters.refractory_cycles[circuits]
+    digital[layout.DIGITAL_RESET] = parameters.reset_cycles[circuits]
+    digital[layout.DIGITAL_PULSE] = parameters.adaptation_pulse_cycles[circuits]
+    digital[layout.DIGITAL_PAUSE] = parameters.pause[circuits]
+    digital[layout.DIGITAL_CAN_FIRE] = parameters.can_fire[circuits]
+    members = np.argsort(coefficients.root, kind="stable")
+    borders = np.searchsorted(coefficients.root[members], np.arange(circuits.size + 1))
+    digital[layout.DIGITAL_ROOT] = coefficients.root
+    digital[layout.DIGITAL_BEGIN] = borders[:-1]
+    digital[layout.DIGITAL_END] = borders[1:]
+    digital[layout.DIGITAL_MEMBERS] = members
+    node[layout.OTA_LEAK_TARGET :] = coefficients.circuit[layout.OTA_LEAK_TARGET :]
+    node[layout.NODE_INVERSE_RANGE] = 1.0
+    node[layout.NODE_EXP_SHIFT] = coefficients.circuit[layout.NODE_EXP_SHIFT]
+    node[layout.NODE_EXP_LIMIT] = coefficients.circuit[layout.CIRCUIT_EXP_LIMIT]
+    set_nodes(node, digital)
+
+
+def _lines(
+    parameters: NeuronParameters,
+    circuits: NDArray[np.int64],
+    step_s: float,
+    per_step: NDArray[np.float64],
+    constants: AnalogConstants,
+) -> NDArray[np.float32]:
+    rows = np.zeros((layout.LINE_ROWS, 2, circuits.size))
+    rate = step_s / parameters.line_tau[:, circuits]
+    rows[layout.LINE_RATE] = rate
+    rows[layout.LINE_DECAY] = np.exp(-rate)
+    rows[layout.LINE_MEAN] = np.where(rate > 0, -np.expm1(-rate) / np.maximum(rate, 1e-30), 1.0)
+    limit = np.maximum(parameters.ota_limit[:, circuits], 1e-30)
+    gm = parameters.gm[:, circuits]
+    connected = gm > 0
+    rows[layout.LINE_DRIVE] = gm * constants.line_saturation / limit * connected
+    # within the range of the kernel's tanh; beyond it the OTA is saturated to 0.14 %
+    reference = np.clip(gm * parameters.ota_reference[:, circuits] / limit, -_SATURATED, _SATURATED)
+    rows[layout.LINE_REFERENCE] = reference * connected
+    rows[layout.LINE_AMPLITUDE] = np.array([[1.0], [-1.0]]) * limit * per_step * connected
+    return rows.reshape(layout.LINE_ROWS, -1).astype(np.float32)
+
+
+def _circuits(
+    parameters: NeuronParameters,
+    circuits: NDArray[np.int64],
+    root: NDArray[np.int64],
+    per_step: NDArray[np.float64],
+    constants: AnalogConstants,
+) -> NDArray[np.float32]:
+    """Leak, reset and threshold of the circuits, and the exponential terms of the nodes."""
+    rows = np.zeros((layout.NODE_ROWS, circuits.size))
+    rows[layout.OTA_LEAK_TARGET] = parameters.leak_potential[circuits]
+    rows[layout.OTA_LEAK_RANGE] = parameters.leak_range[circuits]
+    rows[layout.OTA_LEAK_CONDUCTANCE] = parameters.leak[circuits] * per_step
+    rows[layout.OTA_RESET_TARGET] = parameters.reset_potential[circuits]
+    rows[layout.OTA_RESET_RANGE] = parameters.reset_range[circuits]
+    rows[layout.OTA_RESET_CONDUCTANCE] = parameters.reset[circuits] * per_step
+    rows[layout.CIRCUIT_THRESHOLD] = parameters.threshold[circuits]
+    # the currents of merged circuits add to one exponential, since the slope is one number
+    slope, limit = constants.exponential_slope, constants.exponential_limit
+    strength = np.zeros(circuits.size)
+    np.add.at(strength, root, parameters.exponential[circuits] * np.exp(-parameters.v_exp[circuits] / slope))
+    on = strength > 0
+    rows[layout.NODE_EXP_SHIFT, on] = np.log(strength[on] / limit)
+    rows[layout.CIRCUIT_EXP_LIMIT, on] = limit * per_step[on]
+    return rows.astype(np.float32)
+
+
+def _adaptation(
+    parameters: NeuronParameters,
+    circuits: NDArray[np.int64],
+    step_s: float,
+    per_step: NDArray[np.float64],
+    constants: AnalogConstants,
+) -> NDArray[np.float32]:
+    rows = np.zeros((layout.ADAPT_ROWS, circuits.size))
+    per_volt = step_s / constants.adaptation_capacitance
+    rows[layout.ADAPT_REFERENCE] = parameters.adaptation_reference[circuits]
+    rows[layout.ADAPT_LEAK] = parameters.adaptation_leak[circuits]
+    rows[layout.ADAPT_RATE] = parameters.adaptation_tau_conductance[circuits] * per_volt
+    rows[layout.ADAPT_A] = parameters.adaptation_a[circuits] * per_volt
+    rows[layout.ADAPT_B] = parameters.adaptation_b[circuits] * per_volt
+    rows[layout.ADAPT_OUTPUT] = constants.adaptation_output * per_step * parameters.adaptation[circuits]
+    return rows.astype(np.float32)
