@@ -61,13 +61,19 @@ def fixed_point(state: State, coefficients: Coefficients) -> NDArray[np.float64]
     return point
 
 
-def jumpable(state: State, coefficients: Coefficients) -> NDArray[np.bool_]:
-    """Circuits that may jump over an epoch in which nothing reaches them, ``bool[N]``; see the module."""
+def jumpable(state: State, coefficients: Coefficients, point: NDArray[np.float64] | None = None) -> NDArray[np.bool_]:
+    """Circuits that may jump over an epoch in which nothing reaches them, ``bool[N]``; see the module.
+
+    Args:
+        state: at the begin of the epoch.
+        coefficients: settings.
+        point: `fixed_point` of the same phases, if known.
+    """
     n = state.v.size
     if coefficients.has_adaptation or coefficients.has_exponential or coefficients.conductance_lines.size:
         return np.zeros(n, dtype=np.bool_)
     root = coefficients.root
-    point = fixed_point(state, coefficients)
+    point = fixed_point(state, coefficients) if point is None else point
     rate = _rate(point, state, coefficients)
     sigma = coefficients.noise_kick / np.sqrt(2.0 * np.maximum(rate, 1e-12))
     away = np.abs(state.v - point)
@@ -82,9 +88,8 @@ def jumpable(state: State, coefficients: Coefficients) -> NDArray[np.bool_]:
     return result
 
 
-def after_jump(epoch: int, state: State, coefficients: Coefficients) -> NDArray[np.float32]:
+def after_jump(epoch: int, state: State, coefficients: Coefficients, point: NDArray[np.float64]) -> NDArray[np.float32]:
     """Membranes at the end of an epoch, ``float32[N]``, V; holds for circuits that are `jumpable`."""
-    point = fixed_point(state, coefficients)
     decay = np.exp(-_rate(point, state, coefficients) * EPOCH_STEPS)
     rate = np.maximum(_rate(point, state, coefficients), 1e-12)
     sigma = coefficients.noise_kick * np.sqrt((1.0 - decay**2) / (2.0 * rate))
@@ -126,17 +131,19 @@ def integrate_idle(
     if last < first:
         raise TwinArgumentError(f"steps {first}..{last}: the end lies before the begin")
     cycles, circuits = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    point = fixed_point(state, coefficients)
     step = first
     while step < last:
         end = min((step // EPOCH_STEPS + 1) * EPOCH_STEPS, last)
         quiet = np.zeros(state.v.size, dtype=np.bool_)
         if end - step == EPOCH_STEPS:
-            quiet = jumpable(state, coefficients)
-        jumped = after_jump(step // EPOCH_STEPS, state, coefficients) if quiet.any() else state.v
+            quiet = jumpable(state, coefficients, point)
+        jumped = after_jump(step // EPOCH_STEPS, state, coefficients, point) if quiet.any() else state.v
         if not quiet.all():
             fires = integrate(step, end, state, coefficients, efficacy, labels).fires
             cycles.append(fires.cycles)
             circuits.append(fires.circuits)
+            point = fixed_point(state, coefficients)  # phases may have changed
         state.v[quiet] = jumped[quiet]
         state.x[np.tile(quiet, 2)] = 0.0
         step = end

@@ -45,7 +45,7 @@ _MOST_PARTS: Final = 256
 _STEEPEST: Final = np.float32(-2.0)
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+@numba.njit(cache=True, error_model="numpy", fastmath=FAST)
 def advance(
     v: NDArray[np.float32],
     before: NDArray[np.float32],

@@ -3,7 +3,7 @@
 ==================  ======================================================  ==========================================
 function            law                                                     deviation from the law
 ==================  ======================================================  ==========================================
-`ota`               tanh(z)                                                 absolute < 1.4e-3, < 5e-8 below 1
+`ota`               tanh(z), z above -3.64                                  absolute < 1.4e-3, < 5e-8 below 1
 `line`              tanh(u) for u up to 1.5, constant above                 relative < 1.5e-4 below 0.4, 6e-3 at most
 `leak`              u - 0.08192 u**5, +-1 beyond 1.25                       none
 `leak_slope`        its derivative

@@ -35,7 +35,6 @@ from hxtwin.chipsim.analog.layout import (
     NODE_THRESHOLD,
     READY,
 )
-from hxtwin.chipsim.analog.saturation_kernel import FAST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,7 +123,7 @@ def _pulse_shares(
         adaptation[ADAPT_PULSE, m] = max(covered, 0.0) / step_cycles
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True)
 def advance(
     first: int,
     last: int,

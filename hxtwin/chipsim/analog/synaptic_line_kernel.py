@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+@numba.njit(cache=True, error_model="numpy", fastmath=FAST)
 def advance(
     x: NDArray[np.float32],
     bump: NDArray[np.float32],
