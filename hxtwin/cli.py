@@ -5,6 +5,9 @@
 ``hxtwin registers NAME [COORDINATE]``     address formula and bit table of one; addresses at a coordinate
 ``hxtwin explain ADDRESS [WORD]``          which container, coordinate and field values an address and word are
 ``hxtwin program FILE``                    what a saved playback program does, instruction by instruction
+``hxtwin train yinyang|mnist``             train a network in the loop on a chip, or in software
+``hxtwin eval CHECKPOINT``                 evaluate a trained network
+``hxtwin emulator --chip 7``               a twin behind Host-ARQ: stands where the lab has an FPGA
 =========================================  ================================================================
 """
 
@@ -21,6 +24,7 @@ from rich.table import Table
 
 import hxtwin
 from hxtwin.errors import HxtwinError
+from hxtwin.frontend import command as frontend
 
 if TYPE_CHECKING:
     from hxtwin.containers import Container, Meaning
@@ -33,6 +37,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+_LARGEST_PORT = 65535
+
+app.add_typer(frontend.train_app, name="train")
+app.command(name="eval")(frontend.evaluate)
 
 #: Addresses of one coordinate that are listed; larger composites are summarised.
 _LISTED = 16
@@ -118,6 +127,27 @@ def program(
     from hxtwin.runtime import commands
 
     commands.program(file, start, count)
+
+
+@app.command()
+def emulator(
+    host: Annotated[str, typer.Option(help="Name or IPv4 address to listen at.")] = "127.0.0.1",
+    data_port: Annotated[int, typer.Option(min=0, max=_LARGEST_PORT, help="Data port; 0: any free one.")] = 1234,
+    reset_port: Annotated[int, typer.Option(min=0, max=_LARGEST_PORT, help="Reset port; 0: any free one.")] = 45054,
+    chip: Annotated[str, typer.Option(help="Serial number of the chip, or 'ideal'.")] = "0",
+    noise: Annotated[bool, typer.Option("--noise/--no-noise", help="Temporal noise.")] = True,
+    noise_seed: Annotated[int, typer.Option(min=0, help="Another noise on the same chip.")] = 0,
+    step_ns: Annotated[int, typer.Option(min=2, max=1000, help="Step of the analog core, ns; even.")] = 100,
+    settle: Annotated[str, typer.Option(help="CapMem cells settle as the 'law' says, or 'instant'.")] = "law",
+    strict: Annotated[bool, typer.Option("--strict", help="What silicon leaves undefined is an error.")] = False,
+) -> None:
+    """Serve a twin over UDP, as an FPGA of the lab, until SIGINT or SIGTERM comes."""
+    from hxtwin.chipsim import TwinOptions
+    from hxtwin.emulator import command
+
+    query = {"chip": chip, "noise": str(int(noise)), "noise_seed": str(noise_seed)}
+    query |= {"step_ns": str(step_ns), "settle": settle, "strict": str(int(strict))}
+    command.run(TwinOptions.from_query(query), host, data_port, reset_port)
 
 
 def _number(text: str, what: str) -> int:

@@ -3,8 +3,8 @@
 ==============================  =============================================================================
 endpoint                        what answers
 ==============================  =============================================================================
-``sim://?chip=7``               a twin of chip 7 in this process; so far its digital half, which is the same for
-                                all chips: the number only names the set-up
+``sim://?chip=7&noise=1``       a twin of chip 7 in this process; options: `hxtwin.chipsim.options`, and ``target=``
+                                what its programs are checked for: ``twin`` (nothing is refused), ``hardware``
 ``udp://192.0.2.7:1234``        an FPGA or a twin behind Host-ARQ; ``?reset_port=`` if it is not the usual one
 ``zeromock://``                 nothing: every read is answered with zeros
 ==============================  =============================================================================
@@ -29,7 +29,6 @@ ENVIRONMENT_VARIABLE: Final = "HXTWIN_ENDPOINT"
 DEFAULT_ENDPOINT: Final = "sim://?chip=0"
 
 _LARGEST_PORT = 65535
-_LARGEST_CHIP = (1 << 32) - 1
 
 
 class EndpointError(HxtwinError, ValueError):
@@ -98,9 +97,12 @@ def _split(url: str) -> SplitResult:
 
 def _options(url: str, parts: SplitResult, allowed: tuple[str, ...]) -> dict[str, str]:
     try:
-        given = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True, max_num_fields=8))
+        pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True, max_num_fields=8)
     except ValueError:
-        given = {} if not parts.query else {parts.query: ""}
+        pairs = [(parts.query, "")] if parts.query else []
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise EndpointError(f"endpoint {url!r}: an option is given twice")
     unknown = given.keys() - set(allowed)
     if unknown:
         known = ", ".join(allowed) or "none"
@@ -116,14 +118,30 @@ def _number(url: str, name: str, text: str, least: int, most: int) -> int:
 
 def _open_twin(url: str, parts: SplitResult, limit_s: float | None) -> Connection:
     del limit_s  # a twin in this process has no wall time to wait for
-    from hxtwin.chipsim import Twin
-    from hxtwin.comm import InProcessConnection
+    from hxtwin.chipsim.errors import TwinArgumentError
+    from hxtwin.chipsim.options import QUERY_NAMES, TwinOptions
+    from hxtwin.comm.connection import HARDWARE, TWIN
 
     if parts.netloc:
         raise EndpointError(f"endpoint {url!r}: a twin in this process has no address; write 'sim://?chip=7'")
-    options = _options(url, parts, ("chip",))
-    chip = _number(url, "chip", options.get("chip", "0"), 0, _LARGEST_CHIP)
-    return InProcessConnection(Twin(), endpoint=url, identifier=f"twin of chip {chip}")
+    query = _options(url, parts, (*QUERY_NAMES, "target"))
+    target = query.pop("target", TWIN)
+    if target not in (TWIN, HARDWARE):
+        raise EndpointError(f"endpoint {url!r}: target {target!r} is unknown; known: {TWIN}, {HARDWARE}")
+    try:
+        options = TwinOptions.from_query(query)
+    except TwinArgumentError as error:
+        raise EndpointError(f"endpoint {url!r}: {error}") from error
+
+    from hxtwin.chipsim.compilation import show_compilation
+    from hxtwin.chipsim.twin import Twin
+    from hxtwin.comm import InProcessConnection
+    from hxtwin.comm.arq.bitfile import BitfileInformation
+
+    show_compilation()
+    twin = Twin(options=options)
+    bitfile = BitfileInformation.from_text(twin.information)
+    return InProcessConnection(twin, endpoint=url, identifier=options.identifier, targets=(target,), bitfile=bitfile)
 
 
 def _open_udp(url: str, parts: SplitResult, limit_s: float | None) -> Connection:

@@ -38,12 +38,14 @@ from typing import TYPE_CHECKING
 from hxtwin.chipsim.errors import ChipSimError, TwinArgumentError
 
 if TYPE_CHECKING:
+    from hxtwin.chipsim.options import TwinOptions
     from hxtwin.chipsim.parameters import Parameters
+    from hxtwin.chipsim.probe import Probe
     from hxtwin.chipsim.twin import Twin
 
-__all__ = ["ChipSimError", "Parameters", "Twin", "TwinArgumentError"]
+__all__ = ["ChipSimError", "Parameters", "Probe", "Twin", "TwinArgumentError", "TwinOptions"]
 
-_LAZY = {"Parameters": "parameters", "Twin": "twin"}
+_LAZY = {"Parameters": "parameters", "Probe": "probe", "Twin": "twin", "TwinOptions": "options"}
 """Names that are imported when they are first used: they need numba and the containers."""
 
 

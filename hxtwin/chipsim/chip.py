@@ -7,26 +7,34 @@ act at the end of their cycle. Reference: simulator-decisions.md 1, 7, 15, 26-34
 from __future__ import annotations
 
 import heapq
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from hxtwin import containers
-from hxtwin.chipsim.events.network import EventNetwork
-from hxtwin.chipsim.events.neuron_outputs import NeuronOutputs
-from hxtwin.chipsim.events.synaptic_events import NoAnalogCore, SynapticEvents, Triggers
-from hxtwin.chipsim.readout.cadc import CadcTiming, NoVoltages
-from hxtwin.chipsim.registers.access_kernel import READ, TRIGGERS_CONVERSION, reads_of_cadc
+from hxtwin.chipsim.elaborate.neurons import BACKEND_OF_CIRCUIT
+from hxtwin.chipsim.lockstep import BURST_CYCLES, Lockstep
+from hxtwin.chipsim.observers import Observers
+from hxtwin.chipsim.options import DEFAULT_OPTIONS
+from hxtwin.chipsim.parameters import NEVER
+from hxtwin.chipsim.readout.cadc import CadcTiming
+from hxtwin.chipsim.readout.triggers import conversion_trigger, correlation_reset
+from hxtwin.chipsim.registers.access_kernel import READ
 from hxtwin.chipsim.registers.cell_map import SYNAPSE_WINDOWS, SYNAPSE_WINDOWS_MASK, WATCH_ALWAYS, WATCH_BUSY
 from hxtwin.chipsim.registers.register_file import Accesses, Reads, RegisterFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hxtwin.chipsim.events.synaptic_events import AnalogCore
+    from hxtwin.chipsim.events.network import EventNetwork
     from hxtwin.chipsim.once_log import OnceLog
+    from hxtwin.chipsim.options import TwinOptions
     from hxtwin.chipsim.parameters import Parameters
-    from hxtwin.chipsim.readout.cadc import ConversionSource
+    from hxtwin.chipsim.probe import Probe
+    from hxtwin.chipsim.readout.board_voltages import BoardVoltages
+    from hxtwin.chipsim.readout.madc import MadcSamples
+    from hxtwin.chipsim.readout.triggers import ConversionTrigger
 
 _WATCHED_UNITS: Final = (
     containers.BackgroundSpikeSource,
@@ -40,6 +48,7 @@ _WATCHED_UNITS: Final = (
     containers.MADCControl,
 )
 _HEMISPHERE_BIT: Final = 24
+CIRCUIT_OF_BACKEND: Final = np.argsort(BACKEND_OF_CIRCUIT)
 _NEURON_RESET_ROW: Final = 256
 
 
@@ -48,7 +57,6 @@ class Chip:
 
     Attributes:
         registers: the register file.
-        events: the event network.
         link_written: (cycle, address) of writes that concern the links, for the owner to take.
     """
 
@@ -56,28 +64,20 @@ class Chip:
         self,
         parameters: Parameters,
         log: OnceLog,
-        analog: AnalogCore | None = None,
-        conversions: ConversionSource | None = None,
+        options: TwinOptions = DEFAULT_OPTIONS,
+        probe: Probe | None = None,
     ) -> None:
-        self._parameters = parameters
         self._log = log
-        self.registers: Final = RegisterFile()
-        self.events: Final = EventNetwork(self.registers, parameters)
-        self._neurons = NeuronOutputs(self.registers, parameters)
-        self._analog: AnalogCore = analog if analog is not None else NoAnalogCore(log)
-        self._conversions: ConversionSource = conversions if conversions is not None else NoVoltages(log)
+        self.registers: Final = RegisterFile(probe)
+        self._lockstep = Lockstep(self.registers, parameters, options, probe)
+        self._observers = Observers(self.registers, parameters, options, self._lockstep)
         self.cadc: Final = CadcTiming(parameters)
         self._accesses = Accesses.none()
         self._reads: list[Reads] = []
-        self._recorded: list[NDArray[np.int64]] = []
-        self._synaptic = np.empty((0, 5), dtype=np.int64)
         self._unit_of_cell = self._unit_table()
-        #: Crossbar input to synapse takes so many cycles: the analog core may be that far ahead of the crossbar.
-        self._synapse_slack = parameters.crossbar_cycles + parameters.padi_to_synapse
-        self._routed = -1
-        self._integrated = -1
         self.link_written: list[tuple[int, int]] = []
-        self._conversion_steps: list[tuple[int, int, int, int]] = []
+        self._last_write = -NEVER
+        self._conversion_steps: list[tuple[int, int, int, int, int]] = []
 
     # --- what arrives ---------------------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ class Chip:
 
     def take_link_events(self, cycles: NDArray[np.int64], labels: NDArray[np.uint16]) -> None:
         """Labels over the link and the chip cycles in which they reach the crossbar."""
-        self.events.take_link_events(cycles, labels)
+        self._lockstep.events.take_link_events(cycles, labels)
 
     @property
     def pending_accesses(self) -> Accesses:
@@ -105,8 +105,30 @@ class Chip:
 
     def take_recorded(self) -> NDArray[np.int64]:
         """Spikes on their way to the FPGA: chip cycle, FPGA cycle of arrival, label; ``int64[n, 3]``."""
-        recorded, self._recorded = self._recorded, []
-        return np.concatenate(recorded) if recorded else np.empty((0, 3), dtype=np.int64)
+        return self._lockstep.take_recorded()
+
+    def take_samples(self) -> list[MadcSamples]:
+        """Samples of the membrane ADC on their way to the FPGA."""
+        return self._observers.take_samples()
+
+    @property
+    def board(self) -> BoardVoltages:
+        """Voltages that the board puts on the chip; call `board_changed` after a change."""
+        return self._observers.board
+
+    def board_changed(self, cycle: int) -> None:
+        """The board's voltages have changed in a cycle."""
+        self.advance(cycle)
+        self._observers.board_changed()
+
+    def set_madc_clock(self, cycle: int, hertz: float) -> None:
+        """The clock of the membrane ADC has a frequency from a cycle on that is not before the present."""
+        self._observers.set_madc_clock(cycle, hertz)
+
+    @property
+    def events(self) -> EventNetwork:
+        """Crossbar, buses and background sources."""
+        return self._lockstep.events
 
     # --- time -----------------------------------------------------------------------------------------------------
 
@@ -114,70 +136,118 @@ class Chip:
         """Chip reset in a cycle: registers and units as in rules 1 and 7; what was under way is lost."""
         self.advance(cycle)
         self.registers.reset()
-        self.events.reset(cycle + 1)
-        self._neurons.reset()
-        self._synaptic = self._synaptic[:0]
-        self._analog.reset(cycle)
         self._conversion_steps.clear()
+        self._lockstep.reset(cycle)
+        self._observers.reset()
         reads = (self._accesses.flags & READ) != 0  # their answers are promised: they read the state after the reset
         self._accesses = self._accesses.part(reads)
 
+    @property
+    def session_cycles(self) -> int:
+        """Sessions begin at multiples of so many cycles."""
+        return self._lockstep.analog.session_cycles
+
+    def start_session(self, cycle: int) -> None:
+        """A connection begins in a cycle up to which the chip has been advanced: noise counts from here (rule 6)."""
+        self._lockstep.start_session(cycle)
+        self._observers.start_session(cycle)
+
     def advance(self, until: int) -> None:
         """Makes all accesses, conversions and events up to and including a cycle."""
-        while self._conversion_steps and self._conversion_steps[0][0] <= until:
-            cycle, hemisphere, begin, is_end = heapq.heappop(self._conversion_steps)
+        while True:
+            end = self._observers.recording_end
+            if not self._conversion_steps or self._conversion_steps[0][0] > min(until, end):
+                if end > until:
+                    break
+                self._advance_accesses(end - 1)
+                if self._observers.recording_end == end:  # no access has changed it
+                    self._lockstep.advance(end)
+                    self._observers.end_recording(end)
+                continue
+            cycle, hemisphere, begin, row, is_end = heapq.heappop(self._conversion_steps)
             self._advance_accesses(cycle - 1)
-            self._run(cycle)
+            self._lockstep.advance(cycle)
             if is_end:
-                self.registers.cadc[hemisphere] = self._conversions.finish(hemisphere, begin, cycle)
+                self.registers.cadc[hemisphere] = self._observers.finish_conversion(hemisphere, begin)
             else:
-                self._conversions.begin(hemisphere, begin)
+                self._observers.begin_conversion(hemisphere, row, begin)
         self._advance_accesses(until)
-        self._run(until)
+        self._lockstep.advance(until)
 
-    def schedule_conversion(self, hemisphere: int, begin: int, end: int) -> None:
-        """A CADC conversion will begin and end in cycles that have not been passed; its results are then latched."""
-        heapq.heappush(self._conversion_steps, (begin, hemisphere, begin, 0))
-        heapq.heappush(self._conversion_steps, (end, hemisphere, begin, 1))
+    def schedule_conversion(self, hemisphere: int, row: int, begin: int, end: int) -> None:
+        """A CADC conversion will begin and end in cycles that have not been passed; its results are then latched.
 
-    def _start_conversion(self, cycle: int, hemisphere: int) -> None:
+        Args:
+            hemisphere: 0 top, 1 bottom.
+            row: synapse row that the read addressed, 0..255.
+            begin: first cycle.
+            end: cycle in which the results are latched.
+        """
+        heapq.heappush(self._conversion_steps, (begin, hemisphere, begin, row, 0))
+        heapq.heappush(self._conversion_steps, (end, hemisphere, begin, row, 1))
+
+    def _start_conversion(self, cycle: int, trigger: ConversionTrigger) -> None:
         """A trigger that does not come over the link: it starts a conversion and reads what was latched before."""
-        config, common = (self.registers.read(address) for address in self.cadc.addresses(hemisphere))
+        config, common = (self.registers.read(address) for address in self.cadc.addresses(trigger.hemisphere))
         duration = self.cadc.duration(config, common)
         if duration is not None:
-            self.schedule_conversion(hemisphere, cycle + 1, cycle + 1 + duration)
+            self.schedule_conversion(trigger.hemisphere, trigger.row, cycle + 1, cycle + 1 + duration)
 
     def _advance_accesses(self, until: int) -> None:
+        lockstep = self._lockstep
         while len(self._accesses) and self._accesses.cycles[0] <= until:
-            quiet = self._quiet_before > self._accesses.cycles[0]
-            last = min(until, self._quiet_before - 1) if quiet else until
-            level = WATCH_ALWAYS if quiet else WATCH_BUSY
-            done, reads, unmapped, watched = self.registers.apply(self._accesses, 0, last, level)
-            self._account(reads, unmapped)
+            first = int(self._accesses.cycles[0])
+            reads = self._leading_reads()
+            if not reads and lockstep.is_stale and self._last_write + BURST_CYCLES < first:
+                lockstep.advance(self._last_write + BURST_CYCLES)  # the burst is over
+            quiet = lockstep.next_cycle
+            if quiet > first:
+                last, level = min(until, quiet - 1, self._burst_end()), WATCH_ALWAYS
+            elif reads:
+                last, level = min(until, int(self._accesses.cycles[reads - 1])), WATCH_BUSY
+            else:
+                lockstep.advance(first)
+                border = math.ceil(lockstep.step_begin + lockstep.analog.step_cycles)
+                last, level = min(until, max(border, first + 1) - 1), WATCH_BUSY
+            done, answers, unmapped, watched = self.registers.apply(self._accesses, 0, last, level)
+            self._account(answers, unmapped)
+            self._note_writes(done)
             self._accesses = self._accesses.part(slice(done, None))
             if watched:
                 self._make_watched()
 
+    def _leading_reads(self) -> int:
+        """How many reads stand in front of the first write."""
+        writes = (self._accesses.flags & READ) == 0
+        return int(np.argmax(writes)) if writes.any() else len(writes)
+
+    def _burst_end(self) -> int:
+        """Cycle of the last access before the first pause between writes."""
+        writes = np.flatnonzero((self._accesses.flags & READ) == 0)
+        cycles = self._accesses.cycles[writes]
+        pauses = np.flatnonzero(np.diff(cycles) > BURST_CYCLES)
+        return int(cycles[pauses[0] + 1]) - 1 if len(pauses) else NEVER
+
+    def _note_writes(self, done: int) -> None:
+        writes = np.flatnonzero((self._accesses.flags[:done] & READ) == 0)
+        if len(writes):
+            self._last_write = int(self._accesses.cycles[writes[-1]])
+            self._lockstep.written(self._last_write)
+
     def access(self, cycle: int, address: int, word: int, *, is_read: bool) -> int:
         """An access that does not come over the link: advances to the cycle, makes it, returns the word read or 0."""
         self.advance(cycle)
-        if is_read and reads_of_cadc(address) == TRIGGERS_CONVERSION:
-            self._start_conversion(cycle, address >> _HEMISPHERE_BIT & 1)
+        trigger = conversion_trigger(address) if is_read else None
+        if trigger is not None:
+            self._start_conversion(cycle, trigger)
         reads, unmapped = self._make_one(Accesses.of(cycle, address, word, READ | 15 if is_read else 15))
         self._report(unmapped)
         return int(reads.words[0]) if is_read else 0
 
     @property
-    def _quiet_before(self) -> int:
-        """No event moves before this cycle, so that accesses up to it concern no other unit."""
-        if not isinstance(self._analog, NoAnalogCore):
-            return -1
-        return min(self.events.next_cycle, self._neurons.next_cycle)
-
-    @property
     def busy(self) -> bool:
         """Whether anything moves or may move without a further access."""
-        return self.events.busy or self._neurons.busy or not isinstance(self._analog, NoAnalogCore)
+        return self._lockstep.next_cycle < NEVER or self._observers.recording
 
     def _account(self, reads: Reads, unmapped: list[int]) -> None:
         if len(reads):
@@ -191,7 +261,7 @@ class Chip:
     def _make_watched(self) -> None:
         accesses = self._accesses.part(slice(0, 1))
         self._accesses = self._accesses.part(slice(1, None))
-        self._run(int(accesses.cycles[0]))
+        self._lockstep.advance(int(accesses.cycles[0]))
         self._account(*self._make_one(accesses))
 
     def _make_one(self, accesses: Accesses) -> tuple[Reads, list[int]]:
@@ -199,6 +269,9 @@ class Chip:
         cycle, address = int(accesses.cycles[0]), int(accesses.addresses[0])
         _, reads, unmapped, _ = self.registers.apply(accesses, 0, cycle)
         is_write = not accesses.flags[0] & READ
+        if is_write:
+            self._last_write = cycle
+            self._lockstep.written(cycle)
         if is_write and accesses.flags[0] & 15 and self.registers.watch(accesses, 0) == WATCH_ALWAYS:
             self._written(cycle, address, int(accesses.words[0]))
         return reads, unmapped
@@ -214,68 +287,35 @@ class Chip:
         return table
 
     def _written(self, cycle: int, address: int, word: int) -> None:
+        lockstep = self._lockstep
         if address & SYNAPSE_WINDOWS_MASK == SYNAPSE_WINDOWS:
             if address >> 6 & 0x3FF == _NEURON_RESET_ROW:
                 self._reset_quad(cycle, address)
-            self._trigger(cycle, address, word)
+            cleared = correlation_reset(address, word)
+            if cleared is not None:
+                lockstep.correlation()[:, cleared.row, cleared.columns] = 0
             return
         unit, place = self._unit_of_cell[self.registers.map.cell(address)]
         match unit.__name__:
             case "BackgroundSpikeSource":
-                self.events.source_written(cycle, self.registers.map.cell(address))
+                lockstep.events.source_written(cycle, self.registers.map.cell(address))
             case "PADIEvent":
-                self.events.inject(cycle, place, word)
+                lockstep.inject(cycle, place, word)
             case "SpikeCounterReset":
-                self._neurons.reset_counter(place)
+                lockstep.outputs.reset_counter(place)
             case "NeuronReset":
-                self._fire(cycle, [place])
-                self._trigger(cycle, address, word)
+                lockstep.fire(cycle + 1, CIRCUIT_OF_BACKEND[[place]])
             case "BlockPostPulse":
-                self._trigger(cycle, address, word)
+                lockstep.post(cycle, CIRCUIT_OF_BACKEND[256 * place : 256 * (place + 1)])
             case "PPUControlRegister":
                 if word & 1:
                     self._log.once("ppu", f"embedded processor not simulated: run bit of processor {place} was set")
             case "MADCControl":
-                if word:
-                    self._log.once("madc", "the membrane ADC is not simulated: it sends no samples")
+                self._observers.control_madc(cycle, word)
             case _:
                 self.link_written.append((cycle, address))
 
     def _reset_quad(self, cycle: int, address: int) -> None:
         row, quad = address >> _HEMISPHERE_BIT & 1, address & 0x3F
         columns = 8 * (quad % 32) + 2 * np.arange(4) + quad // 32
-        self._fire(cycle, (256 * (columns // 128) + columns % 128 + 128 * row).tolist())
-
-    def _fire(self, cycle: int, neurons: list[int]) -> None:
-        self._neurons.fire(np.full(len(neurons), cycle + 1, dtype=np.int64), np.array(neurons, dtype=np.int64))
-
-    def _trigger(self, cycle: int, address: int, word: int) -> None:
-        self._analog.trigger(
-            Triggers(np.array([cycle]), np.array([address], dtype=np.uint32), np.array([word], dtype=np.uint32))
-        )
-
-    # --- events ---------------------------------------------------------------------------------------------------
-
-    def _run(self, until: int) -> None:
-        """Event network and analog core up to a cycle; neither gets further ahead than events take."""
-        while self._routed < until or self._integrated < until:
-            alone = isinstance(self._analog, NoAnalogCore)
-            ahead = until if alone else self._integrated + self._parameters.fire_to_crossbar
-            self._routed = max(self._routed, min(until, ahead))
-            self.events.take_neuron_events(*self._neurons.advance(self._routed))
-            recorded, synaptic = self.events.advance(self._routed)
-            if len(recorded):
-                self._recorded.append(recorded)
-            self._synaptic = np.concatenate([self._synaptic, synaptic]) if len(synaptic) else self._synaptic
-            self._integrated = until if alone else min(until, self._routed + self._synapse_slack)
-            self._deliver(self._integrated)
-            self._neurons.fire(*self._analog.advance(self._integrated))
-
-    def _deliver(self, until: int) -> None:
-        if not len(self._synaptic):
-            return
-        due = self._synaptic[:, 0] <= until
-        rows = self._synaptic[due]
-        if len(rows):
-            self._synaptic = self._synaptic[~due]
-            self._analog.deliver(SynapticEvents.of_rows(rows[np.argsort(rows[:, 0], kind="stable")]))
+        self._lockstep.fire(cycle + 1, 256 * row + columns)

@@ -1,4 +1,7 @@
-"""Errors of the twin: only wrong use from Python; whatever a client sends is answered or logged, never raised."""
+"""Errors of the twin: wrong use from Python.
+
+What a client sends is answered or logged; only a strict twin raises an error for it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,10 @@ from hxtwin.errors import HxtwinError
 
 class ChipSimError(HxtwinError):
     """Root of the errors of the twin."""
+
+
+class UndefinedBehaviourError(ChipSimError):
+    """A client of a strict twin did what silicon leaves undefined; the session is over."""
 
 
 class TwinArgumentError(ChipSimError, ValueError):

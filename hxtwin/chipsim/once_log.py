@@ -24,6 +24,10 @@ class OnceLog:
             text = "too many different warnings: no further ones are logged"
         _LOG.warning("%s", text)
 
+    def error(self, text: str) -> None:
+        """Says that something is wrong, each time."""
+        _LOG.error("%s", text)
+
     def forget(self, prefix: str) -> None:
         """Subjects that begin with `prefix` may be said again."""
         self._said = {subject for subject in self._said if not subject.startswith(prefix)}

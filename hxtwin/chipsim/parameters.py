@@ -22,8 +22,6 @@ class Parameters:
     # --- identities (fpga-instructions.md 3) ---
     idcode: int = 0x348580AF
     """JTAG identification code of the chip, revision 3."""
-    device_dna: int = 0x0123456789ABCDE
-    """57-bit identity of the FPGA."""
 
     # --- reset, lifetime (rules 2, 5) ---
     instruction_timeout: int = 1_250_000
@@ -76,6 +74,14 @@ class Parameters:
     """Round trip that it reports."""
     systime_one_way: int = 25
     """Chip time that it reports, above the base."""
+
+    # --- performance test of the link (runtime.md 11) ---
+    test_bits_per_ms: int = 595_000
+    """Rate over each link, bit per ms."""
+    test_word_bits: int = 59
+    """Bits of a word."""
+    test_links: int = 5
+    """More links do not make it faster."""
 
     # --- spikes that come back to the chip; the sources and the rules give no delays (inferred) ---
     routing_cycles: int = 25

@@ -122,12 +122,13 @@ class Personality:
     madc_offset: NDArray[np.float64] = _offset("madc_offset_sigma", 1)
 
     @classmethod
-    def draw(cls, seed: int, constants: AnalogConstants = NOMINAL) -> Personality:
+    def draw(cls, seed: int, constants: AnalogConstants = NOMINAL, noise_seed: int = 0) -> Personality:
         """The chip of a serial number.
 
         Args:
             seed: 0..2**64-1.
             constants: where the spreads stand.
+            noise_seed: another noise on the same chip.
 
         Raises:
             TwinArgumentError: seed out of range.
@@ -139,7 +140,8 @@ class Personality:
             name: _drawn(seed, name, kind, spreads[spread], shape) for name, kind, spread, shape in _declarations()
         }
         works = _uniform(seed, "synapse_works", _SYNAPSE) >= constants.correlation_dead_share
-        return cls(seed=seed, noise_key=_key(seed, "noise"), synapse_works=_frozen(works), **arrays)
+        noise_key = _key(seed, f"noise/{noise_seed}")
+        return cls(seed=seed, noise_key=noise_key, synapse_works=_frozen(works), **arrays)
 
     @classmethod
     def ideal(cls, noise_seed: int = 0) -> Personality:

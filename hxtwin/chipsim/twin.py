@@ -12,13 +12,14 @@ from hxtwin.chipsim.fpga.fpga import Fpga
 from hxtwin.chipsim.fpga.instruction_words import instructions
 from hxtwin.chipsim.fpga.playback import Playback
 from hxtwin.chipsim.once_log import OnceLog
+from hxtwin.chipsim.options import DEFAULT_OPTIONS, TwinOptions
 from hxtwin.chipsim.parameters import DEFAULTS, Parameters
+from hxtwin.comm.arq.bitfile import information_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hxtwin.chipsim.events.synaptic_events import AnalogCore
-    from hxtwin.chipsim.readout.cadc import ConversionSource
+    from hxtwin.chipsim.probe import Probe
 
 _PIECE: Final = 1 << 20
 """Words executed at once: bounds the memory that a long program takes."""
@@ -29,23 +30,32 @@ class Twin:
 
     Args:
         parameters: numbers of the twin.
-        analog: the analog core; None: synapses and neurons do nothing, and the log says so.
-        conversions: results of the column ADC; None: zeros, and the log says so.
+        options: which chip, and how it is computed.
+        probe: records internal signals; None: nothing is recorded.
     """
 
     def __init__(
         self,
         parameters: Parameters = DEFAULTS,
-        analog: AnalogCore | None = None,
-        conversions: ConversionSource | None = None,
+        *,
+        options: TwinOptions = DEFAULT_OPTIONS,
+        probe: Probe | None = None,
     ) -> None:
+        self.options: Final = options
         self._log = OnceLog()
-        self._fpga = Fpga(parameters, self._log, Chip(parameters, self._log, analog, conversions))
+        chip = Chip(parameters, self._log, options, probe)
+        self._fpga = Fpga(parameters, options, self._log, chip, probe)
         self._playback = Playback(self._fpga)
+
+    @property
+    def information(self) -> str:
+        """What the device says about itself, YAML: provenance of its answers (reference: host-arq.md 6, step 7)."""
+        return information_text(version=0, compatible_until=0, setup="hxtwin", **self.options.facts())
 
     def reset(self) -> None:
         """Forgets the session; the state of the chip persists (reference: simulator-decisions.md 4)."""
         self._playback.reset()
+        self._log.forget("")
 
     def feed(self, words: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """Executes words and returns the answers that they caused.
@@ -58,12 +68,14 @@ class Twin:
 
         Raises:
             TwinArgumentError: `words` is no array ``uint64[n]``.
+            UndefinedBehaviourError: the twin is strict, and the words are not what silicon defines (rules 8, 40).
         """
         _check_words(words)
         for first in range(0, len(words), _PIECE):
             decoded = instructions(words[first : first + _PIECE])
             if decoded.malformed:
-                self._log.once("program words", f"{decoded.malformed} words that are no instructions were ignored")
+                text = f"{decoded.malformed} words that are no instructions were ignored"
+                self._fpga.undefined("program words", text)
             self._playback.execute(decoded)
         return self._fpga.responses.take_words()
 

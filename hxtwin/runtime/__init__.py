@@ -13,6 +13,7 @@
 ==========================================  ===========================================================================
 `PlaybackProgramBuilder`                    accesses in the order of their execution
 `AbsoluteTimePlaybackProgramBuilder`        accesses at times
+`RealtimeSectionBuilder`                    accesses at times, in many real-time sections with spikes of their own
 `SystemInit`, `generate`                    bring-up of a machine
 `run`                                       runs programs; tickets and events hold their data then
 `PlaybackProgram`                           instructions as arrays; ``spikes``, ``madc_samples``, ``disassemble()``
@@ -31,6 +32,7 @@ from hxtwin.comm.multi_connection import MultiConnection
 from hxtwin.comm.time_info import TimeInfo
 from hxtwin.runtime.absolute_time_builder import AbsoluteTimePlaybackProgramBuilder
 from hxtwin.runtime.access import BusAccessError, MissingAcknowledgeError
+from hxtwin.runtime.batch_ticket import BatchTicket
 from hxtwin.runtime.chip_conversion import convert_to_chip
 from hxtwin.runtime.command_list import (
     convert_to_builder,
@@ -67,6 +69,7 @@ from hxtwin.runtime.errors import (
 from hxtwin.runtime.program import PLAYBACK_MEMORY_MESSAGES, PlaybackProgram
 from hxtwin.runtime.program_builder import PlaybackProgramBuilder
 from hxtwin.runtime.program_writer import ProgramWriter
+from hxtwin.runtime.realtime_section import RealtimeBatch, RealtimeSection, RealtimeSectionBuilder, SectionReads
 from hxtwin.runtime.response_queue import Queue, ResponseCounts
 from hxtwin.runtime.result import ProgramResult
 from hxtwin.runtime.run import run
@@ -93,6 +96,7 @@ __all__ = [
     "Access",
     "AccessRefusedError",
     "BackendError",
+    "BatchTicket",
     "BringUpError",
     "BusAccessError",
     "ChipInit",
@@ -129,10 +133,14 @@ __all__ = [
     "ProgramTooLongError",
     "ProgramWriter",
     "Queue",
+    "RealtimeBatch",
+    "RealtimeSection",
+    "RealtimeSectionBuilder",
     "ResponseCountError",
     "ResponseCounts",
     "Row",
     "RunError",
+    "SectionReads",
     "SetupEntry",
     "SetupKind",
     "Source",

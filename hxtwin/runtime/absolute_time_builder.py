@@ -28,11 +28,11 @@ from hxtwin.comm import ut
 from hxtwin.comm.errors import UTEncodeError
 from hxtwin.containers import Container, Timer
 from hxtwin.runtime.access_check import LAST_TIME, check_time
+from hxtwin.runtime.command_placement import CommandPlacement, TimedCommands
 from hxtwin.runtime.errors import MergeError, PlacementError, TimeError
 from hxtwin.runtime.program import PlaybackProgram
 from hxtwin.runtime.program_builder import PlaybackProgramBuilder
 from hxtwin.runtime.response_queue import responses_before
-from hxtwin.runtime.source_map import ENTRY_DTYPE, NONE, Access, SourceMap
 from hxtwin.runtime.spike_train import LARGEST_PACK, LATE, SpikeTrainError, schedule
 
 if TYPE_CHECKING:
@@ -302,7 +302,7 @@ class AbsoluteTimePlaybackProgramBuilder:
         size = len(self._recorded)
         recorded = self._recorded.done()
         lengths = np.diff(np.append(starts, size))
-        placed = _Placement(starts[order], lengths[order], waits)
+        placed = CommandPlacement(starts[order], lengths[order], waits)
         messages = placed.messages(recorded.messages, times[order])
         builder = PlaybackProgramBuilder()
         builder.reset_timer()
@@ -311,12 +311,23 @@ class AbsoluteTimePlaybackProgramBuilder:
         reads = rank[np.array([command for command, _ in self._reads], dtype=np.int64)]
         positions = responses_before(messages, placed.begins[reads])
         tickets = {section: position for (_, section), position in zip(self._reads, positions, strict=True)}
-        ordered = PlaybackProgram(
-            messages, placed.sources(recorded, len(messages)), recorded.restrictions, expected=recorded.expected
-        )
+        ordered = PlaybackProgram(messages, placed.sources(recorded), recorded.restrictions, expected=recorded.expected)
         builder.append_program(ordered, tickets)
         self._clear()
         return builder
+
+    def commands(self) -> TimedCommands:
+        """All commands as arrays, in the order in which they were given; the builder stays as it is.
+
+        Raises:
+            MergeError: there are reads, whose tickets belong to one place in one program.
+        """
+        self._check_copy()
+        recorded = PlaybackProgramBuilder()
+        recorded.copy_back(self._recorded)
+        starts = self._joined(self._starts)
+        lengths = np.diff(np.append(starts, len(recorded)))
+        return TimedCommands(self._joined(self._times), starts, lengths, recorded.done())
 
     def _report_late(self, times: NDArray[np.int64], delays: NDArray[np.int64], refuse: bool) -> None:
         late = int(np.count_nonzero(delays > LATE))
@@ -333,55 +344,6 @@ class AbsoluteTimePlaybackProgramBuilder:
 
     def __repr__(self) -> str:
         return f"<absolute-time builder with {self._commands} commands>"
-
-
-class _Placement:
-    """Where recorded instructions come to lie.
-
-    Attributes:
-        begins: first instruction of each command in its new order, its wait included, ``int64[n]``.
-    """
-
-    def __init__(self, starts: NDArray[np.int64], lengths: NDArray[np.int64], waits: NDArray[np.bool_]) -> None:
-        self._starts = starts
-        self._lengths = lengths
-        self._waits = waits
-        ends = np.cumsum(lengths + waits)
-        self.begins = ends - lengths - waits
-        self._size = int(ends[-1]) if len(ends) else 0
-
-    def messages(self, recorded: ut.MessageArray, times: NDArray[np.int64]) -> ut.MessageArray:
-        """Waits and recorded instructions in their new order."""
-        codes = np.empty(self._size, dtype=np.uint8)
-        payloads = np.empty(self._size, dtype=np.uint64)
-        waiting = self.begins[self._waits]
-        codes[waiting] = ut.WaitUntil.code
-        payloads[waiting] = (times[self._waits] - 1).astype(np.uint64)
-        target, source = self.begins + self._waits, self._starts
-        if (self._lengths != 1).any():
-            inner = np.arange(int(self._lengths.sum())) - np.repeat(
-                np.cumsum(self._lengths) - self._lengths, self._lengths
-            )
-            target, source = (inner + np.repeat(begin, self._lengths) for begin in (target, source))
-        codes[target] = recorded.codes[source]
-        payloads[target] = recorded.payloads[source]
-        return ut.MessageArray(ut.Direction.TO_FPGA, codes, payloads)
-
-    def sources(self, recorded: PlaybackProgram, size: int) -> SourceMap:
-        """Sources in the new order; a wait belongs to its command, neighbouring spikes share an entry."""
-        known = recorded.sources.entries
-        if not len(known):
-            known = np.array([(0, Access.MESSAGES, NONE, NONE, 0)], dtype=ENTRY_DTYPE)
-        numbers = np.searchsorted(known["start"], self._starts, side="right") - 1
-        spikes = (known["access"] == Access.SPIKES)[numbers]
-        kept = self._lengths + self._waits > 0
-        kept[1:] &= ~(spikes[1:] & spikes[:-1])
-        entries = known[numbers[kept]]
-        entries["start"] = self.begins[kept]
-        empty = self._lengths[kept] == 0  # a differential write without differences: only its wait is left
-        for name, value in (("access", Access.MESSAGES), ("container", NONE), ("backend", NONE), ("coordinate", 0)):
-            entries[name][empty] = value
-        return SourceMap(entries, recorded.sources.containers, recorded.sources.places, size)
 
 
 def _time(time: object) -> int:

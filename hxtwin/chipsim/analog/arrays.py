@@ -51,12 +51,14 @@ class Coefficients(NamedTuple):
         resistor_nodes: ``int64[q]``.
         has_adaptation: any circuit with adaptation.
         has_exponential: any circuit with exponential term.
+        has_pause: any circuit whose currents are gated in reset.
         delay_cycles: delay of the comparator, chip cycles.
         rules: slope of the exponential inverted (1/V), lower and upper rail (V) of membranes, and of
             adaptation voltages, ``float32[5]``.
         noise_kick: standard deviation of the membrane noise of one step, V.
         noise_sources: ``uint32[N]``.
         noise_key: uint64.
+        noise_origin: step from which the noise counts.
     """
 
     step_cycles: float
@@ -79,11 +81,71 @@ class Coefficients(NamedTuple):
     resistor_nodes: NDArray[np.int64]
     has_adaptation: bool
     has_exponential: bool
+    has_pause: bool
     delay_cycles: float
     rules: NDArray[np.float32]
     noise_kick: np.float32
     noise_sources: NDArray[np.uint32]
     noise_key: np.uint64
+    noise_origin: int
+
+
+class Scratch(NamedTuple):
+    """Room for intermediate results of a step; see `hxtwin.chipsim.analog.discretisation.scratch`.
+
+    Attributes:
+        bump: what events add to the mean deflection of the step, zero between steps, ``float32[2N]``.
+        synaptic: currents of the lines, ``float32[2N]``.
+        summed: all other currents, ``float32[N]``.
+        before: membranes before the step, ``float32[N]``.
+        drive: sum of currents, ``float32[N]``.
+        quiet: synaptic currents that are set aside, zero between steps, ``float32[N]``.
+        walked: step in which each node was walked last, ``int64[N]``.
+        wide: of the resistors, ``float64[4, N]``.
+        profile: of a walk, ``float32[parts]``; so are `steep`, which stays zero, and `parts`.
+        flat: one zero, ``float32[1]``.
+    """
+
+    bump: NDArray[np.float32]
+    synaptic: NDArray[np.float32]
+    summed: NDArray[np.float32]
+    before: NDArray[np.float32]
+    drive: NDArray[np.float32]
+    quiet: NDArray[np.float32]
+    walked: NDArray[np.int64]
+    wide: NDArray[np.float64]
+    profile: NDArray[np.float32]
+    steep: NDArray[np.float32]
+    parts: NDArray[np.float32]
+    flat: NDArray[np.float32]
+
+
+class Rest(NamedTuple):
+    """Which neurons sleep; entries of nodes stand at their roots. See `hxtwin.chipsim.analog.rest_kernel`.
+
+    Attributes:
+        asleep: ``bool[N]``.
+        since: step at whose begin the node fell asleep, ``int64[N]``.
+        v: its membrane then, V, ``float64[N]``.
+        eligible: may ever sleep, ``bool[N]``.
+        watched: kept awake because somebody looks at it, ``bool[N]``.
+        point: fixed point, V, ``float64[N]``.
+        rate: step / tau at the fixed point, ``float64[N]``.
+        known: target and limit of the OTA for which both hold, ``float32[N, 2]``.
+        drive: constant current and lines at rest at 0 V, V in a step, ``float64[N]``.
+        drive_slope: loss of that current with the membrane, in a step, ``float64[N]``.
+    """
+
+    asleep: NDArray[np.bool_]
+    since: NDArray[np.int64]
+    v: NDArray[np.float64]
+    eligible: NDArray[np.bool_]
+    watched: NDArray[np.bool_]
+    point: NDArray[np.float64]
+    rate: NDArray[np.float64]
+    known: NDArray[np.float32]
+    drive: NDArray[np.float64]
+    drive_slope: NDArray[np.float64]
 
 
 class RowEvents(NamedTuple):
@@ -103,6 +165,16 @@ class RowEvents(NamedTuple):
     lines: NDArray[np.uint8]
     amplitudes: NDArray[np.float32]
 
+    def part(self, selection: slice | NDArray[np.intp]) -> RowEvents:
+        """Some of the events."""
+        return RowEvents(
+            self.cycles[selection],
+            self.rows[selection],
+            self.addresses[selection],
+            self.lines[selection],
+            self.amplitudes[selection],
+        )
+
 
 class Fires(NamedTuple):
     """Fires of circuits: artificial ones as input, all as output.
@@ -114,3 +186,7 @@ class Fires(NamedTuple):
 
     cycles: NDArray[np.int64]
     circuits: NDArray[np.int64]
+
+    def part(self, selection: slice | NDArray[np.intp]) -> Fires:
+        """Some of the fires."""
+        return Fires(self.cycles[selection], self.circuits[selection])

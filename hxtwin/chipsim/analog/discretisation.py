@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hxtwin.chipsim.analog import layout
-from hxtwin.chipsim.analog.arrays import Coefficients, State
+from hxtwin.chipsim.analog.arrays import Coefficients, Rest, Scratch, State
 from hxtwin.chipsim.analog.constants import CYCLE_S, NOMINAL
 from hxtwin.chipsim.analog.spike_kernel import set_nodes
 from hxtwin.chipsim.errors import TwinArgumentError
@@ -50,6 +50,7 @@ def discretise(
     integrated: NDArray[np.bool_] | None = None,
     step_cycles: float = DEFAULT_STEP_CYCLES,
     noise_key: int | None = None,
+    noise_origin: int = 0,
     constants: AnalogConstants = NOMINAL,
 ) -> Coefficients:
     """Coefficients of a step.
@@ -61,6 +62,7 @@ def discretise(
         integrated: circuits, ``bool[512]``; None for all.
         step_cycles: step in chip cycles, a multiple of 0.5 up to 250.
         noise_key: of the personality; None switches the membrane noise off.
+        noise_origin: step from which the noise counts.
         constants: laws.
 
     Raises:
@@ -114,6 +116,7 @@ def discretise(
         has_adaptation=bool(parameters.adaptation[circuits].any()),
         # of the whole chip, so that the scheme does not depend on what is integrated
         has_exponential=bool((parameters.exponential > 0).any()),
+        has_pause=bool(parameters.pause[circuits].any()),
         delay_cycles=constants.comparator_delay / CYCLE_S,
         rules=np.array(
             [
@@ -128,6 +131,7 @@ def discretise(
         noise_kick=np.float32(0.0 if noise_key is None else np.sqrt(diffusion)),
         noise_sources=circuits.astype(np.uint32),
         noise_key=np.uint64(noise_key or 0),
+        noise_origin=noise_origin,
     )
 
 
@@ -173,6 +177,57 @@ def adopt(state: State, parameters: NeuronParameters, coefficients: Coefficients
     node[layout.NODE_EXP_SHIFT] = coefficients.circuit[layout.NODE_EXP_SHIFT]
     node[layout.NODE_EXP_LIMIT] = coefficients.circuit[layout.CIRCUIT_EXP_LIMIT]
     set_nodes(node, digital)
+
+
+def scratch(coefficients: Coefficients) -> Scratch:
+    """Room for the intermediate results of steps with these coefficients."""
+    n = coefficients.circuits.size
+    parts = max(1, int(np.ceil(coefficients.step_cycles / coefficients.delay_cycles)))
+    return Scratch(
+        bump=np.zeros(2 * n, dtype=np.float32),
+        synaptic=np.empty(2 * n, dtype=np.float32),
+        summed=np.empty(n, dtype=np.float32),
+        before=np.empty(n, dtype=np.float32),
+        drive=np.empty(n, dtype=np.float32),
+        quiet=np.zeros(n, dtype=np.float32),
+        walked=np.full(n, -1, dtype=np.int64),
+        wide=np.empty((4, n), dtype=np.float64),
+        profile=np.zeros(parts, dtype=np.float32),
+        steep=np.zeros(parts, dtype=np.float32),
+        parts=np.zeros(parts, dtype=np.float32),
+        flat=np.zeros(1, dtype=np.float32),
+    )
+
+
+def rest(coefficients: Coefficients) -> Rest:
+    """All neurons awake, and what decides whether they may sleep."""
+    n = coefficients.circuits.size
+    lines = coefficients.lines.astype(np.float64)
+    reference = lines[layout.LINE_REFERENCE]
+    at_rest = -lines[layout.LINE_AMPLITUDE] * np.tanh(reference)
+    slope = np.zeros(2 * n)
+    listed = coefficients.conductance_lines
+    slope[listed] = at_rest[listed] * coefficients.conductance_slope
+    at_rest[listed] *= 1.0 + coefficients.conductance_slope * coefficients.conductance_reference
+    drive, drive_slope = coefficients.constant.astype(np.float64), np.zeros(n)
+    np.add.at(drive, coefficients.root, at_rest[:n] + at_rest[n:])
+    np.add.at(drive_slope, coefficients.root, slope[:n] + slope[n:])
+    simple = (coefficients.adaptation[layout.ADAPT_OUTPUT] == 0) & (coefficients.circuit[layout.CIRCUIT_EXP_LIMIT] == 0)
+    eligible = np.ones(n, dtype=np.bool_)
+    eligible[coefficients.root[~simple]] = False
+    eligible[coefficients.resistor_nodes] = False
+    return Rest(
+        asleep=np.zeros(n, dtype=np.bool_),
+        since=np.zeros(n, dtype=np.int64),
+        v=np.zeros(n),
+        eligible=eligible,
+        watched=np.zeros(n, dtype=np.bool_),
+        point=np.zeros(n),
+        rate=np.zeros(n),
+        known=np.full((n, 2), np.nan, dtype=np.float32),
+        drive=drive,
+        drive_slope=drive_slope,
+    )
 
 
 def _lines(

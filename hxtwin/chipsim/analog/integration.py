@@ -9,9 +9,12 @@ import numpy as np
 
 from hxtwin.chipsim.analog import step_kernel
 from hxtwin.chipsim.analog.arrays import Coefficients, Fires, RowEvents, State
+from hxtwin.chipsim.analog.discretisation import scratch
 from hxtwin.chipsim.errors import TwinArgumentError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 _ROOM: Final = 1 << 14
@@ -51,6 +54,22 @@ def row_events(
         lines.astype(np.uint8),
         amplitudes.astype(np.float32),
     )
+
+
+def joined_rows(parts: Sequence[RowEvents]) -> RowEvents:
+    """Row events one after the other."""
+    return RowEvents(
+        np.concatenate([part.cycles for part in parts]),
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.addresses for part in parts]),
+        np.concatenate([part.lines for part in parts]),
+        np.concatenate([part.amplitudes for part in parts]),
+    )
+
+
+def joined_fires(parts: Sequence[Fires]) -> Fires:
+    """Fires one after the other."""
+    return Fires(np.concatenate([part.cycles for part in parts]), np.concatenate([part.circuits for part in parts]))
 
 
 def no_fires() -> Fires:
@@ -100,6 +119,7 @@ def integrate(
     fired = np.empty((2, _ROOM + 4 * n), dtype=np.int64)
     found_cycles: list[NDArray[np.int64]] = []
     found_circuits: list[NDArray[np.int64]] = []
+    room = scratch(coefficients)
     step = first
     while step < last:
         before = step
@@ -108,6 +128,7 @@ def integrate(
             last,
             state,
             coefficients,
+            room,
             rows,
             forced,
             efficacy,
@@ -119,10 +140,8 @@ def integrate(
         assert step > before
         found_cycles.append(fired[0, :fires].copy())
         found_circuits.append(coefficients.circuits[fired[1, :fires]])
-        rows = RowEvents(
-            rows.cycles[taken:], rows.rows[taken:], rows.addresses[taken:], rows.lines[taken:], rows.amplitudes[taken:]
-        )
-        forced = Fires(*(column[forced_taken:] for column in forced))
+        rows = rows.part(slice(taken, None))
+        forced = forced.part(slice(forced_taken, None))
     all_cycles = np.concatenate(found_cycles) if found_cycles else np.empty(0, np.int64)
     all_circuits = np.concatenate(found_circuits) if found_circuits else np.empty(0, np.int64)
     order = np.lexsort((all_circuits, all_cycles))

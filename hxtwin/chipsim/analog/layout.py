@@ -109,6 +109,9 @@ DIGITAL_BUSY: Final = 15
 DIGITAL_BUSY_COUNT: Final = 16
 DIGITAL_ROWS: Final = 17
 
+DIGITAL_OF_BACKEND: Final = (DIGITAL_PHASE, DIGITAL_ARMED, DIGITAL_FIRE, DIGITAL_RESET_END, DIGITAL_READY)
+"""Rows that are state; the others follow the settings."""
+
 #: Phases of a circuit's backend.
 READY: Final = 0
 CROSSED: Final = 1

@@ -11,7 +11,10 @@ room                                      result
 `hxtwin.chipsim.elaborate.synapses`       weights to line deflections, one array for each synapse row
 `hxtwin.chipsim.elaborate.drivers`        synapse drivers: pulse widths and short-term plasticity
 `hxtwin.chipsim.elaborate.correlation`    amplitudes and time constants of the correlation sensors
+`hxtwin.chipsim.elaborate.fire_wires`     backend settings to circuits that fire together, and to post pulses
+`hxtwin.chipsim.elaborate.settings`       registers to all of these, recomputed only for what changed: `Settings`
 ========================================  ==================================================================
 
-Functions are pure: arrays and frozen objects in, frozen objects with read-only meaning out; SI units throughout.
+Apart from `Settings` all are pure functions: arrays and frozen objects in, frozen objects with read-only meaning out;
+SI units throughout.
 """

@@ -17,6 +17,7 @@ without a directly connected membrane is eliminated by the star-mesh rule. Left 
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -71,41 +72,89 @@ def join(
         connect_soma_right: ``bool[512]``.
         conductance: inter-compartment conductance, 0 where it is not enabled, ``float64[512]``, S.
     """
-    if not (connect_right.any() or connect_bottom.any() or connect_soma.any() or (conductance > 0).any()):
+    switches = np.stack([connect_right, connect_bottom, connect_soma, connect_soma_right, conductance > 0])
+    if not switches.any():
         return Compartments.separate()
+    wiring = _wiring(np.packbits(switches).tobytes())
+    direct = conductance[wiring.direct]
+    total = np.bincount(wiring.star_of, conductance[wiring.starred])
+    star = conductance[wiring.first] * conductance[wiring.second] / total[wiring.star]
+    return Compartments(wiring.root, wiring.ends, np.concatenate([direct, star]), wiring.neuron)
+
+
+@attrs.frozen(eq=False)
+class _Wiring:
+    """What the switches alone determine.
+
+    Attributes:
+        root: as in `Compartments`, and so is ``neuron``.
+        ends: of all resistors, the direct ones first, ``int64[n, 2]``.
+        direct: circuits whose conductance leads to another membrane, ``int64[d]``.
+        starred: circuits whose conductance leads to a segment without a membrane, ``int64[s]``.
+        star_of: number of that segment, counted from 0, ``int64[s]``.
+        first: circuits of the pairs of a star, ``int64[n - d]``, and so are ``second``.
+        star: number of the star of each pair, ``int64[n - d]``.
+    """
+
+    root: NDArray[np.int64]
+    neuron: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    direct: NDArray[np.int64]
+    starred: NDArray[np.int64]
+    star_of: NDArray[np.int64]
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    star: NDArray[np.int64]
+
+
+@functools.lru_cache(maxsize=8)
+def _wiring(packed: bytes) -> _Wiring:
+    """Wiring of packed switches ``bool[5, 512]``: the four connections, and where there is a conductance."""
+    bits = np.unpackbits(np.frombuffer(packed, dtype=np.uint8)).reshape(5, CIRCUITS).astype(np.bool_)
+    connect_right, connect_bottom, connect_soma, connect_soma_right, conducts = bits
     circuits = np.arange(CIRCUITS)
     has_right = circuits % _HALF != _HALF - 1
     right = circuits[connect_right & has_right]
     both = circuits[:COLUMNS][connect_bottom[:COLUMNS] & connect_bottom[COLUMNS:]]
     soma = circuits[connect_soma]
     line = circuits[connect_soma_right & has_right] + CIRCUITS
-    ends = np.concatenate(
-        [
-            np.stack([right, right + 1], 1),
-            np.stack([both, both + COLUMNS], 1),
-            np.stack([soma, soma + CIRCUITS], 1),
-            np.stack([line, line + 1], 1),
-        ]
-    )
-    node = _first_of_group(ends, 2 * CIRCUITS)
-    resistors = circuits[conductance > 0]
-    membranes, segments = node[resistors], node[resistors + CIRCUITS]
-    values = conductance[resistors]
-    direct = segments < CIRCUITS
-    pairs = [np.stack([membranes[direct], segments[direct]], 1)]
-    strengths = [values[direct]]
-    for segment in np.unique(segments[~direct]).tolist():
-        star = np.flatnonzero(segments == segment)
-        first, second = np.triu_indices(star.size, 1)
-        pairs.append(np.stack([membranes[star[first]], membranes[star[second]]], 1))
-        strengths.append(values[star[first]] * values[star[second]] / values[star].sum())
-    resistor_ends, strength = np.concatenate(pairs), np.concatenate(strengths)
-    real = resistor_ends[:, 0] != resistor_ends[:, 1]
-    resistor_ends, strength = resistor_ends[real], strength[real]
+    switched = [(right, right + 1), (both, both + COLUMNS), (soma, soma + CIRCUITS), (line, line + 1)]
+    node = _first_of_group(np.concatenate([np.stack(pair, 1) for pair in switched]), 2 * CIRCUITS)
     root = node[:CIRCUITS]
-    both_kinds = np.concatenate([np.stack([circuits, root], 1), resistor_ends])
-    neuron = _first_of_group(both_kinds, CIRCUITS)
-    return Compartments(root, resistor_ends.astype(np.int64), strength, neuron)
+
+    resistors = circuits[conducts]
+    segments = node[resistors + CIRCUITS]
+    ends_at_membrane = segments < CIRCUITS
+    direct = resistors[ends_at_membrane]
+    direct_ends = np.stack([node[direct], segments[ends_at_membrane]], 1)
+    real = direct_ends[:, 0] != direct_ends[:, 1]
+    direct, direct_ends = direct[real], direct_ends[real]
+
+    starred = resistors[~ends_at_membrane]
+    _, star_of = np.unique(segments[~ends_at_membrane], return_inverse=True)
+    order = np.argsort(star_of, kind="stable")
+    starred, star_of = starred[order], star_of[order].astype(np.int64)
+    # each member pairs with all later members of its star
+    behind = np.searchsorted(star_of, star_of, side="right") - np.arange(star_of.size) - 1
+    first = np.repeat(np.arange(star_of.size), behind)
+    second = first + 1 + np.arange(first.size) - np.repeat(np.cumsum(behind) - behind, behind)
+    star_ends = np.stack([node[starred[first]], node[starred[second]]], 1)
+    real = star_ends[:, 0] != star_ends[:, 1]
+    first, second, star_ends = first[real], second[real], star_ends[real]
+
+    ends = np.concatenate([direct_ends, star_ends]).astype(np.int64)
+    neuron = _first_of_group(np.concatenate([np.stack([circuits, root], 1), ends]), CIRCUITS)
+    return _Wiring(
+        root=root,
+        neuron=neuron,
+        ends=ends,
+        direct=direct,
+        starred=starred,
+        star_of=star_of,
+        first=starred[first],
+        second=starred[second],
+        star=star_of[first],
+    )
 
 
 def _first_of_group(ends: NDArray[np.int64], n: int) -> NDArray[np.int64]:

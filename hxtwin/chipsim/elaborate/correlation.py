@@ -10,6 +10,7 @@ Trims count set bits (0b01 and 0b10 alike, 0b11 strongest). Reference: analog-mo
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hxtwin.chipsim.analog.constants import AnalogConstants
     from hxtwin.chipsim.elaborate.cap_mem import CellValues
 
+_LEAST_CODE: Final = 1e-3
 _QUADRANT: Final = 2 * (np.arange(CIRCUITS) // COLUMNS)[:, None] + (np.arange(COLUMNS) // (COLUMNS // 2))[None, :]
 
 
@@ -45,31 +47,44 @@ def elaborate_correlation(
     v_res_meas: float = NOMINAL.correlation_v_res_meas,
     personality: Personality | None = None,
     constants: AnalogConstants = NOMINAL,
+    rows: NDArray[np.intp] | slice = slice(None),
 ) -> CorrelationParameters:
-    """Parameters of all sensors.
+    """Parameters of the sensors of some rows.
 
     Args:
-        amp_calib: ``uint8[512, 256]``, 0..3.
-        time_calib: ``uint8[512, 256]``, 0..3.
+        amp_calib: ``uint8[r, 256]``, 0..3.
+        time_calib: ``uint8[r, 256]``, 0..3.
         cells: CapMem cells with mismatch.
         v_res_meas: board voltage, V.
         personality: None for the ideal chip.
         constants: laws.
+        rows: numbers of the rows, 256 * hemisphere + row; default all 512.
+
+    Returns:
+        Arrays ``float32[2, r, 256]``.
     """
-    chip = Personality.of(personality)
-    store = np.maximum(cells.shared("syn_i_bias_store"), 1e-3)[_QUADRANT]
-    ramp = np.maximum(cells.shared("syn_i_bias_ramp"), 1e-3)[_QUADRANT]
+    of_chip = _mismatch(Personality.of(personality))
+    store = np.maximum(cells.shared("syn_i_bias_store"), _LEAST_CODE)
+    ramp = np.maximum(cells.shared("syn_i_bias_ramp"), _LEAST_CODE)
     scale = np.exp((v_res_meas - constants.correlation_v_res_meas) / constants.correlation_v_res_scale)
-    amplitude = constants.correlation_amplitude / store * scale * _trim(amp_calib, constants)
-    tau = constants.correlation_tau / ramp * _trim(time_calib, constants) * chip.correlation_tau
-    amplitude = np.where(chip.synapse_works, amplitude * chip.correlation_amplitude, 0.0)
+    strength = (constants.correlation_amplitude / store * scale).astype(np.float32)[_QUADRANT[rows]]
+    speed = (CYCLE_S * ramp / constants.correlation_tau).astype(np.float32)[_QUADRANT[rows]]
+    strength = strength * _trim(constants)[np.asarray(amp_calib, dtype=np.uint8)]
+    speed = speed / _trim(constants)[np.asarray(time_calib, dtype=np.uint8)]
+    rate = np.empty((2, *speed.shape), dtype=np.float32)
+    rate[:] = speed * of_chip.rate[rows]
+    return CorrelationParameters(strength * of_chip.amplitude[:, rows], rate)
+
+
+@functools.lru_cache(maxsize=4)
+def _mismatch(chip: Personality) -> CorrelationParameters:
+    """Factors of amplitudes, ``float32[2, 512, 256]``, and rates, ``float32[512, 256]``."""
     uneven = np.sqrt(chip.correlation_asymmetry)
+    amplitude = np.where(chip.synapse_works, chip.correlation_amplitude, 0.0)
     both = np.stack([amplitude * uneven, amplitude / uneven]).astype(np.float32)
-    rate = (CYCLE_S / tau).astype(np.float32)
-    return CorrelationParameters(both, np.stack([rate, rate]))
+    return CorrelationParameters(both, (1.0 / chip.correlation_tau).astype(np.float32))
 
 
-def _trim(code: ArrayLike, constants: AnalogConstants) -> NDArray[np.float64]:
-    bits = np.bitwise_count(np.asarray(code, dtype=np.uint8))
-    steps = np.array([0, 1, 3])[bits]  # one bit: one step, both: the strongest setting
-    return 1.0 + constants.correlation_trim_step * steps
+def _trim(constants: AnalogConstants) -> NDArray[np.float32]:
+    """Factor of each code: with one bit one step, with both the strongest setting."""
+    return (1.0 + constants.correlation_trim_step * np.array([0, 1, 1, 3])).astype(np.float32)

@@ -16,6 +16,9 @@ constant current       88 pA * code, above 800 codes slope * 0.7                
 compartments           3 nS * b / (1 + b / 2000), / 4, * 4                           3.9
 =====================  ============================================================  ==============
 
+A half of the backend that is forced into reset, or has no clock, does not fire; in reset the OTA of all its circuits
+keeps the reset setting (simulator-decisions.md 34).
+
 Circuits are numbered ``256 * row + column``, which is the order of `NeuronConfig` columns; line 0 is excitatory.
 """
 
@@ -41,7 +44,8 @@ if TYPE_CHECKING:
     from hxtwin.chipsim.elaborate.cap_mem import CellValues
 
 _HALF: Final = COLUMNS // 2
-_SYNAPSE_NAMES: Final = (("excitatory", "exc", 1.0), ("inhibitory", "inh", -1.0))
+_HALF_OF_CIRCUIT: Final = np.arange(CIRCUITS) % COLUMNS // _HALF
+_SYNAPSE_NAMES: Final = (("excitatory", "exc"), ("inhibitory", "inh"))
 _LARGEST_CAPACITOR: Final = 63
 
 #: Position of a circuit in the columns of `NeuronBackendConfig`: 256 * half + column % 128 + 128 * row.
@@ -63,7 +67,7 @@ class NeuronParameters:
         reset_potential: V.
         reset_range: V.
         threshold: V; infinite where the comparator or the fire output is off.
-        can_fire: fire output enabled (bypass and artificial fires), bool.
+        can_fire: fire output enabled (bypass and artificial fires), half not in reset nor without clock, bool.
         current: constant current onto the membrane, offset and drift, A.
         pause: synaptic and exponential currents are gated during reset, bool.
         line_tau: time constant of the synaptic lines, s; infinite without bias.
@@ -186,7 +190,7 @@ def elaborate_neurons(
     sign_b = np.where(switch.flag("invert_adaptation_b"), -1.0, 1.0)
     counters = _counters(backend, common_backend)
     inputs = _synaptic_inputs(switch, cells, chip, drop, constants)
-    return NeuronParameters(
+    found = NeuronParameters(
         capacitance=capacitance + parasitic,
         leak=leak,
         leak_potential=leak_potential,
@@ -215,11 +219,33 @@ def elaborate_neurons(
         ota_reference=inputs["ota_reference"],
         coba_slope=inputs["coba_slope"],
         coba_reference=inputs["coba_reference"],
-        bypass=np.stack([switch.flag(f"enable_bypass_{long}") & fire for long, _, _ in _SYNAPSE_NAMES]),
+        bypass=np.stack([switch.flag(f"enable_bypass_{long}") & fire for long, _ in _SYNAPSE_NAMES]),
         refractory_cycles=counters["refractory_cycles"],
         reset_cycles=counters["reset_cycles"],
         adaptation_pulse_cycles=counters["adaptation_pulse_cycles"],
         compartments=_compartments(switch, cells, chip, constants),
+    )
+    common = _Columns(common_backend, 2)
+    reset_halves, silent_halves = common.flag("force_reset"), ~common.flag("enable_clocks")
+    if not (reset_halves.any() or silent_halves.any()):
+        return found
+    return _held(found, reset_halves[_HALF_OF_CIRCUIT], silent_halves[_HALF_OF_CIRCUIT])
+
+
+def _held(parameters: NeuronParameters, forced: NDArray[np.bool_], silent: NDArray[np.bool_]) -> NeuronParameters:
+    """Circuits held in reset, which leak towards the reset potential, and circuits without clock: neither fires."""
+    still = forced | silent
+    gated = forced & parameters.pause
+    return attrs.evolve(
+        parameters,
+        leak=np.where(forced, parameters.reset, parameters.leak),
+        leak_potential=np.where(forced, parameters.reset_potential, parameters.leak_potential),
+        leak_range=np.where(forced, parameters.reset_range, parameters.leak_range),
+        threshold=np.where(still, np.inf, parameters.threshold),
+        can_fire=parameters.can_fire & ~still,
+        bypass=parameters.bypass & ~still,
+        gm=np.where(gated, 0.0, parameters.gm),
+        exponential=np.where(gated, 0.0, parameters.exponential),
     )
 
 
@@ -231,16 +257,19 @@ class _Columns:
         self._n = n
 
     def number(self, name: str) -> NDArray[np.int64]:
+        return self._column(name).astype(np.int64)
+
+    def _column(self, name: str) -> NDArray[np.generic]:
         try:
             array = np.asarray(self._columns[name])
         except KeyError:
             raise TwinArgumentError(f"the columns have no field {name!r}; given: {sorted(self._columns)}") from None
         if array.shape != (self._n,):
             raise TwinArgumentError(f"column {name!r} has shape {array.shape}, expected ({self._n},)")
-        return array.astype(np.int64)
+        return array
 
     def flag(self, name: str) -> NDArray[np.bool_]:
-        return self.number(name).astype(np.bool_)
+        return self._column(name).astype(np.bool_, copy=False)
 
 
 def _bent(bias: NDArray[np.float64], per_code: float, bend: float) -> NDArray[np.float64]:
@@ -274,7 +303,7 @@ def _offset_current(cells: CellValues, constants: AnalogConstants) -> NDArray[np
 
 def _counters(backend: Mapping[str, ArrayLike], common: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.int64]]:
     own, shared = _Columns(backend, CIRCUITS), _Columns(common, 2)
-    half = np.arange(CIRCUITS) % COLUMNS // _HALF
+    half = _HALF_OF_CIRCUIT
     fast = own.flag("select_input_clock")[BACKEND_OF_CIRCUIT]
     scale = np.where(fast, shared.number("clock_scale_fast")[half], shared.number("clock_scale_slow")[half])
     time = own.number("refractory_time")[BACKEND_OF_CIRCUIT]
@@ -290,40 +319,34 @@ def _counters(backend: Mapping[str, ArrayLike], common: Mapping[str, ArrayLike])
 def _synaptic_inputs(
     switch: _Columns, cells: CellValues, chip: Personality, drop: NDArray[np.bool_], constants: AnalogConstants
 ) -> dict[str, NDArray[np.float64]]:
-    rows: dict[str, list[NDArray[np.float64]]] = {}
+    """Excitatory and inhibitory input of all circuits, ``[2, 512]``."""
 
-    def add(**values: NDArray[np.float64]) -> None:
-        for name, value in values.items():
-            rows.setdefault(name, []).append(value)
+    def flag(name: str) -> NDArray[np.bool_]:
+        return np.stack([switch.flag(f"enable_synaptic_input_{long}{name}") for long, _ in _SYNAPSE_NAMES])
 
-    for line, (long, short, sign) in enumerate(_SYNAPSE_NAMES):
-        small = np.where(
-            switch.flag(f"enable_synaptic_input_{long}_small_capacitance"), constants.line_small_capacitance, 1.0
-        )
-        high = np.where(
-            switch.flag(f"enable_synaptic_input_{long}_high_resistance"), constants.line_high_resistance, 1.0
-        )
-        bias = cells.neuron(f"i_bias_synin_{short}_tau")
-        with np.errstate(divide="ignore"):
-            tau = constants.line_tau_full * constants.line_tau_full_code / bias * high * small * chip.line_tau[line]
-        strength = cells.neuron(f"i_bias_synin_{short}_gm")
-        on = switch.flag(f"enable_synaptic_input_{long}") & drop & (strength > 0)
-        shift = cells.neuron(f"i_bias_synin_{short}_shift")
-        coba = cells.neuron(f"i_bias_synin_{short}_coba") * switch.flag(f"enable_synaptic_input_{long}_coba_mode")
-        reference = potentials.leak_potential(cells.neuron(f"e_synin_{short}_rev"), constants)
-        add(
-            line_tau=tau,
-            line_gain=1.0 / small,
-            gm=np.where(on, constants.ota_gm_per_code * strength * chip.ota_gm[line], 0.0),
-            ota_limit=constants.ota_limit_per_code * strength,
-            # the current at rest is gm * (V_os + k (centre - shift))
-            ota_reference=-(
-                chip.ota_offset[line] + constants.ota_shift_per_code * (constants.ota_shift_centre - shift)
-            ),
-            coba_slope=sign * coba / (constants.coba_span_code * constants.coba_span) * chip.coba[line],
-            coba_reference=reference + chip.coba_reference[line],
-        )
-    return {name: np.stack(values) for name, values in rows.items()}
+    def cell(name: str, of: str = "i_bias") -> NDArray[np.float64]:
+        return np.stack([cells.neuron(f"{of}_synin_{short}_{name}") for _, short in _SYNAPSE_NAMES])
+
+    small = np.where(flag("_small_capacitance"), constants.line_small_capacitance, 1.0)
+    high = np.where(flag("_high_resistance"), constants.line_high_resistance, 1.0)
+    with np.errstate(divide="ignore"):
+        tau = constants.line_tau_full * constants.line_tau_full_code / cell("tau") * high * small * chip.line_tau
+    strength = cell("gm")
+    on = flag("") & drop & (strength > 0)
+    coba = cell("coba") * flag("_coba_mode")
+    sign = np.array([[1.0], [-1.0]])
+    return {
+        "line_tau": tau,
+        "line_gain": 1.0 / small,
+        "gm": np.where(on, constants.ota_gm_per_code * strength * chip.ota_gm, 0.0),
+        "ota_limit": constants.ota_limit_per_code * strength,
+        # the current at rest is gm * (V_os + k (centre - shift))
+        "ota_reference": -(
+            chip.ota_offset + constants.ota_shift_per_code * (constants.ota_shift_centre - cell("shift"))
+        ),
+        "coba_slope": sign * coba / (constants.coba_span_code * constants.coba_span) * chip.coba,
+        "coba_reference": potentials.leak_potential(cell("rev", of="e"), constants) + chip.coba_reference,
+    }
 
 
 def _compartments(switch: _Columns, cells: CellValues, chip: Personality, constants: AnalogConstants) -> Compartments:

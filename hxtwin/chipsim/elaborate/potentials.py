@@ -46,12 +46,11 @@ def volts_to_cadc(volts: ArrayLike) -> NDArray[np.float64]:
 
 def leak_potential(codes: ArrayLike, constants: AnalogConstants = NOMINAL) -> NDArray[np.float64]:
     """Potential of v_leak, and of the other references behind that source follower; V."""
-    low, high = constants.v_leak_low_code, constants.v_leak_high_code
     knee = constants.v_leak_rounding_codes
     code = np.asarray(codes, dtype=np.float64)
-    above = high + knee * (1.0 - np.exp(-np.maximum(code - high, 0.0) / knee))
-    below = low - knee * (1.0 - np.exp(-np.maximum(low - code, 0.0) / knee))
-    effective = np.where(code > high, above, np.where(code < low, below, code))
+    inside = np.minimum(np.maximum(code, constants.v_leak_low_code), constants.v_leak_high_code)
+    outside = code - inside
+    effective = inside + np.copysign(knee * (1.0 - np.exp(-np.abs(outside) / knee)), outside)
     return madc_to_volts(constants.v_leak_slope * effective + constants.v_leak_offset, constants)
 
 

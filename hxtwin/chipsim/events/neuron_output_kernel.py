@@ -3,7 +3,6 @@
 ========================  =================================================================================
 step                      rule (simulator-decisions.md)
 ========================  =================================================================================
-refractory period         a fire in it is ignored and not counted; 0 = 256 counts (42)
 spike counter             8 bit, wraps and sets the overflow bit (33)
 request latch             one for each neuron; a second fire merges with a waiting one (29)
 event output              one request per chip cycle, round robin over its 64 neurons (29)
@@ -37,13 +36,13 @@ def fire_neurons(
     fire_cycles: NDArray[np.int64],
     fire_neurons: NDArray[np.int64],
     first: int,
+    last: int,
+    waiting: int,
     counts_fires: NDArray[np.bool_],
     sends: NDArray[np.bool_],
     labels: NDArray[np.int64],
-    refractory: NDArray[np.int64],
     counter_cells: NDArray[np.int64],
     cells: NDArray[np.uint32],
-    refractory_until: NDArray[np.int64],
     latches: NDArray[np.bool_],
     turns: NDArray[np.int64],
     to_crossbar: int,
@@ -55,40 +54,36 @@ def fire_neurons(
     Args:
         until: last chip cycle.
         now: first chip cycle.
-        fire_cycles: chip cycle of each fire, ascending; `fire_neurons` the neurons; `first` the first not taken.
+        fire_cycles: chip cycle of each fire, ascending; `fire_neurons` the neurons; `first` the first not taken,
+            `last` their end.
+        waiting: number of latches that are set.
         counts_fires: neurons whose fires are taken at all, ``bool[512]``.
         sends: neurons that send events, ``bool[512]``.
         labels: 11-bit label of each neuron, ``int64[512]``.
-        refractory: refractory period of each neuron in chip cycles, ``int64[512]``.
         counter_cells: cell of the spike counter of each neuron.
         cells: words of the register file; counters are changed.
-        refractory_until: first chip cycle in which each neuron may fire again; changed, as are `latches`
-            (``bool[512]``) and `turns` (``int64[8]``).
+        latches: requests that wait, ``bool[512]``; changed, as is `turns` (``int64[8]``).
         to_crossbar: chip cycles from grant to crossbar.
         event_cycles: receives chip cycles at the crossbar, `event_labels` the labels; room for 8 in each cycle of
             activity, that is for one event for each fire and latch.
 
     Returns:
-        First fire not taken, number of events, next chip cycle.
+        Number of events, next chip cycle, number of latches that are set.
     """
     n = 0
-    waiting = 0
-    for neuron in range(latches.size):
-        waiting += 1 if latches[neuron] else 0
     cycle = now
     while True:
         if waiting == 0:
-            if first >= fire_cycles.size:
+            if first >= last:
                 break
             cycle = max(cycle, fire_cycles[first])
         if cycle > until:
             break
-        while first < fire_cycles.size and fire_cycles[first] <= cycle:
+        while first < last and fire_cycles[first] <= cycle:
             neuron = fire_neurons[first]
             first += 1
-            if not counts_fires[neuron] or cycle < refractory_until[neuron]:
+            if not counts_fires[neuron]:
                 continue
-            refractory_until[neuron] = cycle + refractory[neuron]
             cell = counter_cells[neuron]
             word = np.int64(cells[cell])
             count = (word & 0xFF) + 1
@@ -112,4 +107,4 @@ def fire_neurons(
                     n += 1
                     break
         cycle += 1
-    return first, n, max(cycle, until + 1) if waiting == 0 else cycle
+    return n, max(cycle, until + 1) if waiting == 0 else cycle, waiting

@@ -78,7 +78,9 @@ DROPPED: Final = 19
 """Labels dropped in front of a link that is up."""
 TABLES_WRITTEN: Final = 20
 """1: a table of the FPGA was written since the caller looked."""
-STATE_SIZE: Final = 21
+ANSWERS_WRITES: Final = 21
+"""1: writes are answered too; they are left to the caller."""
+STATE_SIZE: Final = 22
 
 # --- places in the numbers, int64[NUMBERS_SIZE], from Parameters ---
 TO_CHIP: Final = 0
@@ -341,6 +343,8 @@ def execute(
             lanes = state[PENDING_LANES]
             if address < 0:
                 state[MALFORMED] += 1
+            elif state[ANSWERS_WRITES]:
+                return i, SPECIAL
             elif address >> 31:
                 region, place = memory_place(address, regions)
                 if region < 0:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from hxtwin.chipsim.errors import UndefinedBehaviourError
 from hxtwin.chipsim.fpga import executor_kernel as kernel
 from hxtwin.chipsim.fpga import registers as addresses
 from hxtwin.chipsim.fpga.executor_state import ExecutorState
@@ -27,7 +28,9 @@ from hxtwin.chipsim.fpga.response_stream import ResponseStream
 from hxtwin.chipsim.fpga.spike_routing import SpikeRouting
 from hxtwin.chipsim.omnibus.jtag import JTAGChain
 from hxtwin.chipsim.omnibus.link import Link
+from hxtwin.chipsim.omnibus.link_counters import LinkCounters
 from hxtwin.chipsim.parameters import CHIP_CYCLES, NEVER
+from hxtwin.chipsim.readout.madc_clock import madc_clock_hz
 from hxtwin.comm import ut
 
 if TYPE_CHECKING:
@@ -38,11 +41,13 @@ if TYPE_CHECKING:
 
     from hxtwin.chipsim.chip import Chip
     from hxtwin.chipsim.once_log import OnceLog
+    from hxtwin.chipsim.options import TwinOptions
     from hxtwin.chipsim.parameters import Parameters
+    from hxtwin.chipsim.probe import Probe
 
 PHY_ENABLE_OF_CHIP: Final = 0x00040000
 PLL_FIRST: Final = 0x00080000
-_PLL_REGISTERS: Final = 4
+_PLL_REGISTERS: Final = 5
 _PLL_ENABLE: Final = 1 << 30
 """Enable bit in the second word of each ADPLL."""
 _SYSTIME_BASE: Final = (0x0, 0x1)
@@ -59,20 +64,26 @@ class Fpga:
         on_link_up: called with the cycle in which the link came up.
     """
 
-    def __init__(self, parameters: Parameters, log: OnceLog, chip: Chip) -> None:
+    def __init__(
+        self, parameters: Parameters, options: TwinOptions, log: OnceLog, chip: Chip, probe: Probe | None = None
+    ) -> None:
         self.parameters: Final = parameters
+        self.options: Final = options
+        self.probe: Final = probe
         self.log: Final = log
         self.chip: Final = chip
         self.memories: Final = Memories()
         self.state: Final = ExecutorState(parameters, self.memories)
         self.routing: Final = SpikeRouting(parameters, self.memories)
-        self.registers: Final = FpgaRegisters(parameters, log, self)
+        self.registers: Final = FpgaRegisters(parameters, options, log, self, probe)
         self.link: Final = Link(parameters)
+        self.counters: Final = LinkCounters(parameters)
         self.jtag: Final = JTAGChain(parameters)
         self.responses: Final = ResponseStream(parameters)
         self.on_link_up: Callable[[int], None] = lambda cycle: None
         self.systime_done = 0
         self._chip_in_reset = False
+        self._was_reset = False
         self._chip_at = self.state.cycle
         self._discard_until = -1
         self._link_writes: deque[int] = deque()
@@ -95,16 +106,25 @@ class Fpga:
 
     def advance(self, to: int) -> None:
         """Brings everything up to and including a cycle; sends what belongs to the cycles before it."""
-        accesses, (event_cycles, event_labels) = self.state.take_accesses(), self.state.take_events()
-        self.chip.take_accesses(accesses)
-        self.chip.take_link_events(event_cycles, event_labels)
-        self.responses.take_answers(self.state.take_answers())
+        self.hand_over()
         while (now := self.next_change) <= to:
             self._advance_chip(now)
             self._change(now)
         self._advance_chip(to)
         self.responses.emit(to - 1)
         self.refresh_link()
+
+    def hand_over(self) -> None:
+        """Gives to chip and stream what the executor has sent."""
+        accesses, answers = self.state.take_accesses(), self.state.take_answers()
+        event_cycles, event_labels = self.state.take_events()
+        if len(accesses) or len(event_labels):
+            up = self.link.phys_up
+            self.counters.to_chip(len(accesses), len(event_labels), up)
+            self.counters.answers(answers.times[answers.numbers >= 0], up)
+        self.chip.take_accesses(accesses)
+        self.chip.take_link_events(event_cycles, event_labels)
+        self.responses.take_answers(answers)
 
     def refresh_link(self) -> None:
         """Tells the executor the state of the link and how long that is certain."""
@@ -129,6 +149,9 @@ class Fpga:
         spikes = self.chip.take_recorded()
         if self.link.up:
             self.responses.take_spikes(spikes)
+            for samples in self.chip.take_samples():
+                self.responses.take_madc_samples(samples.cycles, samples.values, samples.channels)
+            self.counters.events(len(spikes), self.link.phys_up)
         if self._discard_until >= 0:
             self._return(self.responses.arrive(min(to, self._discard_until), recorded=False))
             if to > self._discard_until:
@@ -181,6 +204,7 @@ class Fpga:
             self._pll_shadow.clear()
             self._link_writes.clear()
             self.link.set_reset(now, active=True)
+            self._was_reset = True
             self._look_at_clocks(now)
         elif not active and self._chip_in_reset:
             self.link.set_reset(now, active=False)
@@ -225,8 +249,23 @@ class Fpga:
         return self.state.timer(cycle)
 
     def online_cycles(self, phy: int, cycle: int) -> int:
-        """Time for which a PHY has been up."""
-        return self.link.online_cycles(phy, cycle)
+        """Time for which a PHY has been up since the counters were cleared."""
+        return min(self.link.online_cycles(phy, cycle), cycle - self.counters.cleared)
+
+    def systime(self, cycle: int) -> int:
+        """System time, 0 as long as it was never synchronised."""
+        return self.responses.systime(cycle)
+
+    def link_counter(self, cycle: int, place: int) -> int:
+        """Transmitted and received words of each PHY, in turn, then the four counters of the reliable link."""
+        phy, direction = divmod(place, 2)
+        if phy < self.parameters.phy_count:
+            return self.counters.phy(phy)[direction]
+        return self.counters.arq(cycle)[place - 2 * self.parameters.phy_count]
+
+    def test_counter(self, cycle: int, place: int) -> int:
+        """Counters of the performance test: sent, received, in order, first wrong word."""
+        return self.counters.test(cycle)[place]
 
     def register_written(self, cycle: int, address: int, word: int) -> None:
         """A register of the FPGA has got a new word."""
@@ -235,6 +274,10 @@ class Fpga:
             self.state.registers[kernel.TIMEOUT] = word
         elif address == addresses.PHY_ENABLE:
             self.link.enable_fpga_side(cycle, word)
+        elif address == addresses.PERF_TEST:
+            self.counters.run_test(cycle, sum(self.link.phys_up), running=bool(word))
+        elif address == addresses.FILTER:
+            self.state.registers[kernel.ANSWERS_WRITES] = not word
         elif 0 <= phy < self.parameters.phy_count:
             self.link.configure_fpga_side(cycle, phy)
         else:
@@ -242,10 +285,48 @@ class Fpga:
         self._notify()
         self.refresh_link()
 
+    def write(self, cycle: int, address: int, word: int, lanes: int) -> None:
+        """A write to a register or a memory of the FPGA."""
+        if self.memories.write(address, word, lanes):
+            self.routing.look()
+        else:
+            self.registers.write(cycle, address, word, lanes)
+
+    def is_mapped(self, address: int) -> bool:
+        """Whether something answers at an address of chip or FPGA."""
+        if address >> 31:
+            return self.memories.is_mapped(address) or self.registers.is_mapped(address)
+        return self.chip.registers.is_mapped(address)
+
+    # --- what silicon leaves undefined ----------------------------------------------------------------------------
+
+    def undefined(self, subject: str, text: str) -> None:
+        """A client did what silicon leaves undefined: said in the log, in a strict twin an error."""
+        if self.options.strict:
+            self.log.error(text)
+            raise UndefinedBehaviourError(text)
+        self.log.once(subject, text)
+
+    def check_reset(self) -> None:
+        """The chip is used: that is undefined before its first reset (rule 8)."""
+        if self.options.strict and not self._was_reset:
+            self.undefined("reset", "the chip was used before its first reset")
+
+    def drop_answers(self, after: int) -> None:
+        """Forgets answers of omnibus and JTAG that are not there in a cycle."""
+        self.responses.cancel_answers(after)
+        self.jtag.drop_answers()
+
+    def spi_transferred(self, cycle: int, offset: int, sent: bytes) -> None:
+        """A transfer to a device of the board is complete: DACs and multiplexers follow."""
+        self.chip.board.transferred(offset, sent)
+        self.chip.board_changed(CHIP_CYCLES * cycle)
+
     # --- what the JTAG chain does (JTAGTarget) --------------------------------------------------------------------
 
     def jtag_access(self, cycle: int, address: int, word: int, *, is_read: bool) -> int:
         """Makes an access to the bus of the chip."""
+        self.check_reset()
         if self._chip_in_reset:
             return 0
         if address >> 31:
@@ -260,12 +341,14 @@ class Fpga:
 
     def jtag_pll(self, cycle: int, register: int, word: int) -> None:
         """Writes a PLL register: a shadow that the omnibus does not show (rule 15)."""
+        self.check_reset()
         if not self._chip_in_reset:
             self._pll_shadow[register] = word
             self._look_at_clocks(cycle)
 
     def jtag_phy(self, cycle: int, register: int, value: int) -> None:
         """Writes a PHY register; the chip counts in reverse."""
+        self.check_reset()
         del value
         if not self._chip_in_reset:
             self.link.configure_chip_side(cycle, self.parameters.phy_count - 1 - register)
@@ -280,5 +363,6 @@ class Fpga:
             self._pll_shadow.get(register, self.chip.registers.read(PLL_FIRST + register))
             for register in range(_PLL_REGISTERS)
         ]
-        self.link.set_clocks(cycle, running=all(word & _PLL_ENABLE for word in words[1::2]))
+        self.chip.set_madc_clock(CHIP_CYCLES * cycle, madc_clock_hz(words))
+        self.link.set_clocks(cycle, running=all(word & _PLL_ENABLE for word in words[1:4:2]))
         self._notify()

@@ -43,6 +43,10 @@ class Instructions:
     def __len__(self) -> int:
         return len(self.codes)
 
+    def until(self, end: int) -> Instructions:
+        """The instructions before number `end`."""
+        return Instructions(self.codes[:end], self.payloads[:end], self.malformed)
+
 
 def instructions(words: NDArray[np.uint64]) -> Instructions:
     """Instructions in a stream of words, ``uint64[n]``."""

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hxtwin import containers
+from hxtwin.chipsim.fpga.executor_kernel import memory_place
 from hxtwin.chipsim.registers.cell_map import stored_bits
 
 if TYPE_CHECKING:
@@ -70,6 +71,20 @@ class Memories:
         """Routing tables and SpikeIO as at power-up; the external memories keep their words."""
         for place, words in self._tables:
             self.words[place : place + len(words)] = words
+
+    def is_mapped(self, address: int) -> bool:
+        """Whether an address lies in a memory."""
+        return memory_place(address, self.regions)[0] >= 0
+
+    def write(self, address: int, word: int, lanes: int) -> bool:
+        """Writes the byte lanes of a word; False if no memory lies there."""
+        region, place = memory_place(address, self.regions)
+        if region < 0:
+            return False
+        mask = sum(0xFF << 8 * lane for lane in range(4) if lanes >> lane & 1) & int(self.regions[region, 3])
+        memory = self.dram if region == len(self.regions) - 1 else self.words
+        memory[place] = int(memory[place]) & ~mask | word & mask
+        return True
 
     def table(self, container: type[containers.Container]) -> NDArray[np.uint32]:
         """Words of one of the tables, a view."""

@@ -13,7 +13,7 @@ Loopback halt          all answers, then the halt; 12 500 cycles until the next 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 import numpy as np
@@ -29,8 +29,15 @@ if TYPE_CHECKING:
 
     from hxtwin.chipsim.fpga.fpga import Fpga
     from hxtwin.chipsim.fpga.instruction_words import Instructions
+    from hxtwin.chipsim.probe import Probe
 
+_Execute: TypeAlias = "Callable[[Instructions, int], int]"
+"""Executes instructions from a number on; gives the number of the next one."""
 _FPGA_SPACE: Final = 31
+_ADDRESS_MASK: Final = np.uint64(0xFFFFFFFF)
+_IS_READ_LSB: Final = np.uint64(36)
+_ANSWERED: Final = 0x20
+"""Flag of a write that is answered."""
 _ALL_LANES: Final = 0xF
 _OMNIBUS: Final = 1
 _JTAG: Final = 2
@@ -58,6 +65,7 @@ class Playback:
     def __init__(self, fpga: Fpga) -> None:
         self._fpga = fpga
         self._state = fpga.state
+        self._probe = fpga.probe if fpga.probe is not None and fpga.probe.wants("executor") else None
         self._waiting: list[_Waiting] = []
         self._discarding = False
         self._seen_malformed = 0
@@ -67,6 +75,8 @@ class Playback:
         """Forgets the program in progress; what is under way to the chip gets there (rule 4)."""
         state = self._state
         cycle = max(state.cycle, int(state.registers[kernel.LAST_DONE])) + self._fpga.parameters.program_gap
+        grid = -(-self._fpga.chip.session_cycles // CHIP_CYCLES)
+        cycle = -(-cycle // grid) * grid
         self._waiting.clear()
         self._discarding = False
         self._fpga.cancel_systime()
@@ -76,31 +86,81 @@ class Playback:
         state.registers[kernel.INDEX] = 0
         self._fpga.discard_events_until(cycle - 1)
         self._fpga.advance(cycle)
+        self._fpga.chip.start_session(CHIP_CYCLES * cycle)
         state.cycle = cycle
         state.registers[kernel.TIMER_ZERO] = cycle
         self._fpga.registers.reset()
         state.registers[kernel.TIMEOUT] = self._fpga.registers.word(addresses.TIMEOUT)
+        state.registers[kernel.ANSWERS_WRITES] = 0
+        self._fpga.counters.clear(cycle)
         self._fpga.memories.reset_tables()
         self._fpga.routing.look()
         self._fpga.responses.reset()
 
     def execute(self, instructions: Instructions) -> None:
         """Executes instructions of any number of programs."""
+        execute: _Execute = self._execute_some
+        if self._fpga.options.strict:
+            execute = self._strictly(instructions)
+        if self._probe is not None:
+            execute = self._watched(execute, self._probe)
         i = 0
         while i < len(instructions):
             if self._discarding:
                 i = self._skip_to_halt(instructions, i)
                 if i == len(instructions):
                     break
-            self._fpga.refresh_link()
-            i, why = self._state.run(instructions, i)
-            if why == kernel.FULL:
-                self._fpga.advance(self._state.cycle)
-            elif why == kernel.SPECIAL and self._special(int(instructions.codes[i]), int(instructions.payloads[i])):
-                self._state.registers[kernel.INDEX] += 1
-                i += 1
-        self._report_malformed()
+            i = execute(instructions, i)
         self._fpga.advance(self._state.cycle)
+        self._report_malformed()
+
+    def _execute_some(self, instructions: Instructions, first: int) -> int:
+        """Executes instructions from `first` on as far as possible at once; returns the next one."""
+        self._fpga.refresh_link()
+        i, why = self._state.run(instructions, first)
+        if why == kernel.FULL:
+            self._fpga.advance(self._state.cycle)
+        elif why == kernel.SPECIAL and self._special(int(instructions.codes[i]), int(instructions.payloads[i])):
+            self._state.registers[kernel.INDEX] += 1
+            i += 1
+        return i
+
+    def _watched(self, execute: _Execute, probe: Probe) -> _Execute:
+        """The same, one instruction at a time before the eyes of the probe."""
+
+        def execute_one(instructions: Instructions, first: int) -> int:
+            begin, index = self._state.cycle, int(self._state.registers[kernel.INDEX])
+            i = execute(instructions.until(first + 1), first)
+            if i > first:
+                code, payload = int(instructions.codes[first]), int(instructions.payloads[first])
+                probe.instruction(begin, self._state.cycle, index, code, payload)
+            return i
+
+        return execute_one
+
+    def _strictly(self, instructions: Instructions) -> _Execute:
+        """The same, but reads of addresses where nothing is get no answer (rule 9)."""
+        is_read = (instructions.codes == ut.OmnibusAddress.code) & (instructions.payloads >> _IS_READ_LSB & 1 == 1)
+        reads = np.flatnonzero(is_read)
+        addresses_read, of_read = np.unique(instructions.payloads[reads] & _ADDRESS_MASK, return_inverse=True)
+        mapped = np.array([self._fpga.is_mapped(address) for address in addresses_read.tolist()], dtype=np.bool_)
+        silent = reads[~mapped[of_read]]
+
+        def execute_to_silent_read(instructions: Instructions, first: int) -> int:
+            place = np.searchsorted(silent, first)
+            if place == len(silent) or silent[place] > first:
+                stop = len(instructions) if place == len(silent) else min(int(silent[place]), len(instructions))
+                return self._execute_some(instructions.until(stop), first)
+            registers = self._state.registers
+            if registers[kernel.PENDING_ADDRESS] >= 0:
+                registers[kernel.PENDING_ADDRESS] = -1
+                registers[kernel.MALFORMED] += 1
+            self._fpga.advance(self._state.cycle)
+            self._read(int(instructions.payloads[first]) & 0xFFFFFFFF)
+            registers[kernel.INDEX] += 1
+            return first + 1
+
+        return execute_to_silent_read
 
     def _skip_to_halt(self, instructions: Instructions, first: int) -> int:
         rest = slice(first, None)
@@ -113,7 +173,7 @@ class Playback:
         seen = int(self._state.registers[kernel.MALFORMED])
         if seen != self._seen_malformed:
             self._seen_malformed = seen
-            self._fpga.log.once("program pairs", "a write address without its data word, or the reverse, was ignored")
+            self._fpga.undefined("program pairs", "a write address without its data word, or the reverse, was ignored")
 
     # --- instructions ---------------------------------------------------------------------------------------------
 
@@ -223,9 +283,12 @@ class Playback:
             registers = state.registers
             return max(state.cycle, int(registers[kernel.LAST_DONE]), fpga.jtag.last_answer)
 
+        halted = state.cycle
         cycle = None if self._discarding else self._block(released)
         if cycle is None:
             cycle = released()
+        if fpga.options.strict:
+            fpga.drop_answers(halted)
         fpga.advance(cycle)
         fpga.responses.end_program(cycle)
         fpga.log.forget("program")
@@ -243,44 +306,62 @@ class Playback:
         memories = self._fpga.memories
         return int((memories.dram if region == len(memories.regions) - 1 else memories.words)[place])
 
-    def _read(self, address: int) -> None:
+    def _place_for_answer(self) -> int | None:
+        """Waits until one more answer can be outstanding; cycle of that, None: the timeout came first."""
         state, most = self._state, self._fpga.parameters.reads_in_flight
 
-        def place_free() -> int:
-            free = most - sum(1 for waiting in self._waiting if waiting.flags & READ)
-            if free <= 0:
-                return NEVER
-            return max(state.cycle, int(np.sort(state.ring)[-free]))
+        def free() -> int:
+            places = most - sum(1 for waiting in self._waiting if waiting.flags & READ)
+            return max(state.cycle, int(np.sort(state.ring)[-places])) if places > 0 else NEVER
 
-        issue = self._block(place_free)
+        return self._block(free)
+
+    def _read(self, address: int) -> None:
+        issue = self._place_for_answer()
         if issue is None:
             return
         self._fpga.advance(issue)
-        state.cycle = issue + 1
+        self._state.cycle = issue + 1
         if address >> _FPGA_SPACE:
-            word = self._fpga_word(issue, address)
-            if self._waiting:
-                self._wait(_Waiting(address, word, READ))
-            else:
-                state.put_omnibus_answer(issue + self._fpga.parameters.fpga_register_cycles, word)
-        elif self._waiting or not self._fpga.link.up:
-            self._wait(_Waiting(address, 0, READ | _ALL_LANES))
+            self._answer_of_fpga(issue, address, self._fpga_word(issue, address))
+            return
+        access = _Waiting(address, 0, READ | _ALL_LANES)
+        if self._waiting or not self._fpga.link.up:
+            self._fpga.check_reset()
+            self._wait(access)
         else:
-            self._send(issue, _Waiting(address, 0, READ | _ALL_LANES))
+            self._send(issue, access)
+
+    def _answer_of_fpga(self, issue: int, address: int, word: int) -> None:
+        """Answers an access to the FPGA in the one queue of all answers."""
+        if self._waiting or self._is_silent(address):
+            self._wait(_Waiting(address, word, READ))
+        else:
+            self._state.put_omnibus_answer(issue + self._fpga.parameters.fpga_register_cycles, word)
+
+    def _is_silent(self, address: int) -> bool:
+        """Whether a read of an address is never answered (rule 9)."""
+        return self._fpga.options.strict and not self._fpga.is_mapped(address)
 
     def _write(self, word: int) -> None:
         state, fpga = self._state, self._fpga
         registers = state.registers
         address, lanes = int(registers[kernel.PENDING_ADDRESS]), int(registers[kernel.PENDING_LANES])
         registers[kernel.PENDING_ADDRESS] = -1
+        answered = bool(registers[kernel.ANSWERS_WRITES])
+        if answered and self._place_for_answer() is None:
+            return
         now = state.cycle
         if address >> _FPGA_SPACE:
             state.cycle = now + 1
             done = now + fpga.parameters.fpga_register_cycles
             registers[kernel.LAST_DONE] = max(int(registers[kernel.LAST_DONE]), done)
-            fpga.registers.write(now, address, word, lanes)
+            fpga.write(now, address, word, lanes)
+            if answered:
+                self._answer_of_fpga(now, address, 0)
             return
         if self._waiting or not fpga.link.up:
+            fpga.check_reset()
             most = fpga.parameters.writes_in_flight
             issue = self._block(
                 lambda: NEVER if sum(1 for w in self._waiting if not w.flags & READ) >= most else state.cycle
@@ -289,7 +370,7 @@ class Playback:
                 return
             now = issue
         state.cycle = now + 1
-        access = _Waiting(address, word, lanes)
+        access = _Waiting(address, word, lanes | _ANSWERED if answered else lanes)
         if self._waiting or not fpga.link.up:
             self._wait(access)
         else:
@@ -310,23 +391,23 @@ class Playback:
             else:
                 self._send(cycle + i, access)
         self._state.registers[kernel.WAITING] = len(self._waiting)
-        self._hand_over()
-
-    def _hand_over(self) -> None:
-        """Gives to chip and stream what was sent outside the kernel."""
-        self._fpga.chip.take_accesses(self._state.take_accesses())
-        self._fpga.responses.take_answers(self._state.take_answers())
+        self._fpga.hand_over()
 
     def _send(self, issue: int, access: _Waiting) -> None:
         """Sends an access over the link."""
         state, parameters = self._state, self._fpga.parameters
         arrival = issue + parameters.request_cycles + parameters.bus_cycles
         if not access.flags & READ:
-            state.put_access(arrival, access.address, access.word, access.flags)
+            state.put_access(arrival, access.address, access.word, access.flags & _ALL_LANES)
             done = arrival + parameters.answer_cycles
             state.registers[kernel.LAST_DONE] = max(int(state.registers[kernel.LAST_DONE]), done)
+            if access.flags & _ANSWERED:
+                state.put_omnibus_answer(done, 0)
             if access.address < _CONCERNS_LINK_BELOW:
                 self._fpga.expect_link_write(arrival)
+            return
+        if self._is_silent(access.address):
+            self._wait(access)
             return
         if reads_of_cadc(access.address) == TRIGGERS_CONVERSION:
             service = self._convert(arrival, access.address)
@@ -342,7 +423,7 @@ class Playback:
     def _convert(self, arrival: int, address: int) -> int | None:
         """Starts a CADC conversion (rule 27); cycle in which the read behind it is made, None: never."""
         fpga, state = self._fpga, self._state
-        self._hand_over()
+        self._fpga.hand_over()
         hemisphere = address >> 24 & 1
         free = kernel.CADC_FREE + hemisphere
         start = max(arrival, int(state.registers[free]))
@@ -355,7 +436,7 @@ class Playback:
         if duration is not None:
             end = CHIP_CYCLES * start + duration
             done = max(done, -(-end // CHIP_CYCLES))
-            fpga.chip.schedule_conversion(hemisphere, CHIP_CYCLES * start, end)
+            fpga.chip.schedule_conversion(hemisphere, address >> 6 & 0xFF, CHIP_CYCLES * start, end)
         state.registers[free] = done
         return done
 

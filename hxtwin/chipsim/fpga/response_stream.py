@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import numpy as np
 
+from hxtwin.chipsim.fpga.event_queue import EventQueue
 from hxtwin.chipsim.fpga.response_kernel import DISCARDED, schedule
+from hxtwin.chipsim.parameters import CHIP_CYCLES
 from hxtwin.comm import ut
 
 if TYPE_CHECKING:
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
 TIME_MASK: Final = (1 << 43) - 1
 """Times in the stream have 43 bits."""
 _KNOWN: Final = np.int64(-1)
-_STAMP_MASK: Final = 0xFF
-_STAMP_LSB: Final = np.uint64(16)
+_CHANNEL_LSB: Final = 10
 
 
 @attrs.frozen(eq=False)
@@ -60,6 +61,8 @@ class ResponseStream:
         self._host_time = 0
         self._free = 0
         self._words: list[NDArray[np.uint64]] = []
+        self._spikes = EventQueue()
+        self._samples = EventQueue()
         self._clear()
 
     def _clear(self) -> None:
@@ -67,8 +70,8 @@ class ResponseStream:
         self._codes = np.empty(0, dtype=np.uint8)
         self._payloads = np.empty(0, dtype=np.uint64)
         self._numbers = np.empty(0, dtype=np.int64)
-        self._spikes = np.empty((0, 3), dtype=np.int64)
-        self._in_flight = np.empty((0, 3), dtype=np.int64)
+        self._spikes.clear()
+        self._samples.clear()
 
     def reset(self) -> None:
         """Forgets everything; no annotation."""
@@ -120,27 +123,36 @@ class ResponseStream:
 
     def take_spikes(self, rows: NDArray[np.int64]) -> None:
         """Spikes under way: chip cycle, FPGA cycle of arrival, label; ``int64[n, 3]``."""
-        if len(rows):
-            self._in_flight = np.concatenate([self._in_flight, rows])
+        self._spikes.take(rows)
+
+    def take_madc_samples(
+        self, cycles: NDArray[np.int64], values: NDArray[np.uint16], channels: NDArray[np.uint8]
+    ) -> None:
+        """Samples of the membrane ADC under way, which take the time of a spike from the crossbar to the FPGA.
+
+        Args:
+            cycles: chip cycle of each sample, ascending, not below those of earlier calls, ``int64[n]``.
+            values: 10 bits, ``uint16[n]``.
+            channels: channel bit, ``uint8[n]``.
+        """
+        arrivals = (cycles + self._parameters.crossbar_to_link) // CHIP_CYCLES
+        words = values.astype(np.int64) | channels.astype(np.int64) << _CHANNEL_LSB
+        self._samples.take(np.stack([cycles, arrivals, words], axis=1))
 
     @property
     def spikes_in_flight(self) -> bool:
-        """Whether spikes are on their way from the chip."""
-        return bool(len(self._in_flight))
+        """Whether spikes or samples are on their way from the chip."""
+        return self._spikes.in_flight or self._samples.in_flight
 
     def arrive(self, until: int, *, recorded: bool) -> NDArray[np.int64]:
-        """Spikes that reach the FPGA up to a cycle, ``int64[n, 3]``; they are sent if `recorded`, else forgotten."""
-        n = int(np.searchsorted(self._in_flight[:, 1], until, side="right"))
-        if not n:
-            return self._in_flight[:0]
-        arrived, self._in_flight = self._in_flight[:n], self._in_flight[n:]
-        if recorded:
-            self._spikes = np.concatenate([self._spikes, arrived])
-        return arrived
+        """Spikes that reach the FPGA up to a cycle, ``int64[n, 3]``; they and samples are sent only if `recorded`."""
+        self._samples.arrive(until, recorded=recorded)
+        return self._spikes.arrive(until, recorded=recorded)
 
     def lose_spikes(self) -> None:
-        """The link went down: spikes under way are lost."""
-        self._in_flight = self._in_flight[:0]
+        """The link went down: spikes and samples under way are lost."""
+        self._spikes.lose()
+        self._samples.lose()
 
     def cancel_answers(self, after: int) -> None:
         """Answers of the omnibus later than a cycle are not sent."""
@@ -173,26 +185,20 @@ class ResponseStream:
 
     def _send(self, until: int, order: NDArray[np.intp], *, drain: bool = False) -> int:
         """Schedules and encodes; `drain`: everything that has arrived, however long that takes."""
-        spikes = self._spikes
-        n = len(order) + len(spikes)
+        n = len(order) + len(self._spikes) + len(self._samples)
         if not n:
             return self._free
         cycles, codes = np.empty(n, np.int64), np.empty(n, np.uint8)
         lows, highs = np.empty(n, np.uint64), np.empty(n, np.uint8)
-        stamps = (spikes[:, 0] - 2 * self._zero) & _STAMP_MASK
-        taken, spikes_taken, _, written, free = schedule(
+        taken, spikes_taken, samples_taken, written, free = schedule(
             until + (n if drain else 0),
             self._free,
             self._parameters.event_urgency,
             self._times[order],
             self._codes[order],
             self._payloads[order],
-            np.ascontiguousarray(spikes[:, 0]),
-            np.ascontiguousarray(spikes[:, 1]),
-            stamps.astype(np.uint64) << _STAMP_LSB | spikes[:, 2].astype(np.uint64),
-            _NO_CYCLES,
-            _NO_CYCLES,
-            _NO_ELEMENTS,
+            *self._spikes.elements(self._zero),
+            *self._samples.elements(self._zero),
             ut.SpikePack1FromFPGA.code,
             ut.MADCSamplePack1FromFPGA.code,
             cycles,
@@ -209,9 +215,6 @@ class ResponseStream:
         kept[order[:taken]] = False
         self._times, self._codes = self._times[kept], self._codes[kept]
         self._payloads, self._numbers = self._payloads[kept], self._numbers[kept]
-        self._spikes = spikes[spikes_taken:]
+        self._spikes.sent(spikes_taken)
+        self._samples.sent(samples_taken)
         return int(free)
-
-
-_NO_CYCLES: Final = np.empty(0, dtype=np.int64)
-_NO_ELEMENTS: Final = np.empty(0, dtype=np.uint64)

@@ -21,11 +21,12 @@ class SPIMaster:
         self._open: dict[int, bytes] = {}
         self.transfers: dict[int, bytes] = {}
 
-    def write(self, offset: int, word: int) -> None:
-        """Sends the lowest byte of a word; `offset` = address - 0x88007000."""
+    def write(self, offset: int, word: int) -> bytes | None:
+        """Sends the lowest byte of a word; `offset` = address - 0x88007000. Returns the transfer if it is complete."""
         sent = (self._open.get(offset, b"") + bytes([word & 0xFF]))[-_MOST_BYTES:]
         if word & _STOP:
             self._open.pop(offset, None)
             self.transfers[offset] = sent
-        else:
-            self._open[offset] = sent
+            return sent
+        self._open[offset] = sent
+        return None

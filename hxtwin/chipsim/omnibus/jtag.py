@@ -100,6 +100,10 @@ class JTAGChain:
         self._busy_until = 0
         self._scaler = 0
 
+    def drop_answers(self) -> None:
+        """Bits of shifts that have not ended will not be answered."""
+        self._operations = deque(attrs.evolve(operation, keep=False) for operation in self._operations)
+
     def set_scaler(self, value: int) -> None:
         """One JTAG clock takes (value + 2) FPGA cycles from now on."""
         self._scaler = value

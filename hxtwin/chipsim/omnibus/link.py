@@ -52,6 +52,11 @@ class Link:
         return any(self._up)
 
     @property
+    def phys_up(self) -> tuple[bool, ...]:
+        """Which PHYs are up."""
+        return tuple(self._up)
+
+    @property
     def next_change(self) -> int:
         """Cycle in which the next PHY comes up, `NEVER` if none is about to."""
         return min((at for at, up in zip(self._up_at, self._up, strict=True) if not up), default=NEVER)

@@ -6,7 +6,7 @@ the hemisphere has ended; ``enable`` 0: no conversion. Reference: simulator-deci
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,44 +15,10 @@ from hxtwin.chipsim.registers.cell_map import chip_cells
 from hxtwin.containers.record import schema
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from hxtwin.chipsim.once_log import OnceLog
     from hxtwin.chipsim.parameters import Parameters
 
 HEMISPHERE_STEP: Final = 0x01000000
 """Distance of the registers of the two hemispheres."""
-
-
-class ConversionSource(Protocol):
-    """Where the results of conversions come from: the analog core. Cycles are chip cycles."""
-
-    def begin(self, hemisphere: int, cycle: int) -> None:
-        """A conversion begins; the analog core has been advanced to this cycle."""
-        ...
-
-    def finish(self, hemisphere: int, begin: int, end: int) -> NDArray[np.uint8]:
-        """Results of the conversion that began at `begin`, ``uint8[2, 256]``: causal, acausal.
-
-        The analog core has been advanced to `end`.
-        """
-        ...
-
-
-class NoVoltages:
-    """Stands where the analog core will be: all results are 0, which is said once in the log."""
-
-    def __init__(self, log: OnceLog) -> None:
-        self._log = log
-
-    def begin(self, hemisphere: int, cycle: int) -> None:
-        """Nothing to do."""
-
-    def finish(self, hemisphere: int, begin: int, end: int) -> NDArray[np.uint8]:
-        """Zeros, ``uint8[2, 256]``."""
-        del hemisphere, begin, end
-        self._log.once("cadc", "the analog core is not simulated: results of the column ADC are 0")
-        return np.zeros((2, 256), dtype=np.uint8)
 
 
 def _bits(container: type[containers.Container], path: str) -> tuple[int, int, int]:

@@ -22,12 +22,13 @@ import attrs
 import numpy as np
 
 from hxtwin.chipsim.registers import access_kernel
-from hxtwin.chipsim.registers.cell_map import CellMap, chip_cells
+from hxtwin.chipsim.registers.cell_map import SYNAPSE_WINDOWS, SYNAPSE_WINDOWS_MASK, CellMap, chip_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hxtwin import containers
+    from hxtwin.chipsim.probe import Probe
 
 SYNAPSE_ROWS: Final = 258
 """256 rows of synapses and two of column switches."""
@@ -140,7 +141,8 @@ class Changes:
 class RegisterFile:
     """All registers and memories of one chip."""
 
-    def __init__(self) -> None:
+    def __init__(self, probe: Probe | None = None) -> None:
+        self._probe = probe
         self.map: Final[CellMap] = chip_cells()
         self.cells: Final = np.empty_like(self.map.resets)
         self.synapses: Final = np.empty((2, SYNAPSE_ROWS, QUADS, 2), dtype=np.uint32)
@@ -157,6 +159,11 @@ class RegisterFile:
         self.cadc[:] = 0
         self._changed[:] = 0xFF
         self._changed_rows[:] = 0xFF
+
+    def has_changes(self, consumer: Consumer) -> bool:
+        """Whether `take_changes` would give any."""
+        bit = np.uint8(1 << consumer)
+        return bool((self._changed & bit).any() or (self._changed_rows & bit).any())
 
     def take_changes(self, consumer: Consumer) -> Changes:
         """What changed since the last call for the same consumer, or since the last reset."""
@@ -182,6 +189,14 @@ class RegisterFile:
         Returns:
             Index behind the last access made, words read, unmapped addresses, whether a watched access stands next.
         """
+        index, reads, unmapped, stop = self._apply(accesses, first, last_cycle, stop_at_watch)
+        if self._probe is not None:
+            self._probe.accesses(accesses.part(slice(first, index)), reads.words)
+        return index, reads, unmapped, stop
+
+    def _apply(
+        self, accesses: Accesses, first: int, last_cycle: int, stop_at_watch: int
+    ) -> tuple[int, Reads, list[int], bool]:
         due = int(np.searchsorted(accesses.cycles, last_cycle, side="right"))
         room = max(due - first, 0)
         answers, numbers = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.int64)
@@ -215,8 +230,14 @@ class RegisterFile:
 
     def read(self, address: int) -> int:
         """Word at an address, without any side effect; 0 if there is none."""
-        _, reads, _, _ = self.apply(Accesses.of(0, address, 0, access_kernel.READ), 0, 0)
+        _, reads, _, _ = self._apply(Accesses.of(0, address, 0, access_kernel.READ), 0, 0, _NO_STOP)
         return int(reads.words[0])
+
+    def is_mapped(self, address: int) -> bool:
+        """Whether something lies at an address of the chip."""
+        if address & SYNAPSE_WINDOWS_MASK == SYNAPSE_WINDOWS:
+            return bool(access_kernel.synapse_window(address & ~SYNAPSE_WINDOWS_MASK & 0x3FFFFF) >= 0)
+        return self.map.cell(address) >= 0
 
     def words_of(self, container: type[containers.Container]) -> NDArray[np.uint32]:
         """Words of all containers of a class outside the synapse arrays, ``uint32[coordinates, words]``."""

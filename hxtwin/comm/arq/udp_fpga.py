@@ -21,7 +21,7 @@ import socket
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
@@ -54,15 +54,16 @@ _BATCH = 32
 """Datagrams received before the next transmission, and the other way round."""
 _JOB_LIMIT_WORDS = 8 << 20
 """Words that may wait for the device before the transport stops taking more."""
-_STOP_LIMIT_S = 10.0
-"""Longest wait for a device at work when the server is stopped."""
+STOP_LIMIT_S: Final = 10.0
+"""Longest wait for a device at work when the server is stopped, unless told otherwise; s."""
 
 
 class _DeviceThread:
     """Feeds a device with the words of the newest session and collects its answers."""
 
-    def __init__(self, device: Device, wake: socket.socket) -> None:
+    def __init__(self, device: Device, wake: socket.socket, stop_limit_s: float) -> None:
         self._device = device
+        self._stop_limit_s = stop_limit_s
         self._wake = wake
         self._condition = threading.Condition()
         self._jobs: deque[NDArray[np.uint64]] = deque()
@@ -81,9 +82,9 @@ class _DeviceThread:
         with self._condition:
             self._stopping = True
             self._condition.notify()
-        self._thread.join(_STOP_LIMIT_S)
+        self._thread.join(self._stop_limit_s)
         if self._thread.is_alive():
-            _log.warning("the device is still at work after %.0f s; it is left behind", _STOP_LIMIT_S)
+            _log.warning("the device is still at work after %.0f s; it is left behind", self._stop_limit_s)
 
     def begin(self, session: int) -> None:
         """Forgets the words of the session before; the device is reset when it is free."""
@@ -149,6 +150,7 @@ class UdpFpga:
         information: bitfile information, YAML text; empty for none, ``None`` for that of a plain twin.
         settings: what this device runs with.
         timing: retransmission times.
+        stop_limit_s: longest wait for a device at work when the server is stopped, s.
 
     Raises:
         ArgumentError: the address cannot be used, or a port is in use.
@@ -164,6 +166,7 @@ class UdpFpga:
         information: str | None = None,
         settings: ArqSettings = HICANN_X_SETTINGS,
         timing: ArqTiming | None = None,
+        stop_limit_s: float = STOP_LIMIT_S,
     ) -> None:
         self.address = resolve(host)
         if information is None:
@@ -179,7 +182,7 @@ class UdpFpga:
         self._wake.setblocking(False)
         wake_end.setblocking(False)
         self._wake_end = wake_end
-        self._device = _DeviceThread(device, wake_end)
+        self._device = _DeviceThread(device, wake_end, stop_limit_s)
         self._buffer = bytearray(MAX_FRAME_BYTES + 1)
         self._view = memoryview(self._buffer)
         self._held: bytes | None = None
@@ -238,7 +241,7 @@ class UdpFpga:
             self._wake_end.send(b"\0")
 
     def close(self) -> None:
-        """Stops serving and closes the ports; a device at work is waited for, at most 10 s."""
+        """Stops serving and closes the ports; a device at work is waited for, see `stop_limit_s`."""
         if self._closed:
             return
         self._closed = True

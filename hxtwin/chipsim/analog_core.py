@@ -1,0 +1,274 @@
+"""The analog core: state of neuron circuits, synapse drivers and correlation sensors, and what they follow.
+
+======================  ===========================================================================================
+part                    follows
+======================  ===========================================================================================
+settings                registers and CapMem cells, when something needs them (`Settings`)
+circuits                those that somebody can observe; others stay as after a reset until they are
+trace                   readout quantities at the ends of steps, while a converter or a probe looks
+correlation sensors     row events and fires of the loop, once they are asked for or many
+======================  ===========================================================================================
+
+Times are chip cycles. Reference: ARCHITECTURE section 4, simulator-decisions.md 6 and 7, analog-model.md 6.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import numpy as np
+
+from hxtwin.chipsim.analog import discretisation, layout, rest_kernel
+from hxtwin.chipsim.analog.arrays import Coefficients, Fires, Rest, RowEvents, Scratch, State
+from hxtwin.chipsim.analog.correlation_kernel import correlate
+from hxtwin.chipsim.analog.drivers import DriverState
+from hxtwin.chipsim.elaborate.cap_mem import RewriteNoise
+from hxtwin.chipsim.elaborate.settings import Refreshed, Settings
+from hxtwin.chipsim.loop_kernel import Synapses
+from hxtwin.chipsim.personality import CIRCUITS, COLUMNS
+from hxtwin.chipsim.readout.neuron_output import NeuronOutput
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hxtwin.chipsim.options import TwinOptions
+    from hxtwin.chipsim.registers.register_file import RegisterFile
+
+_NO_PULSE: Final = -1
+_LEAST_BIAS: Final = 1.0
+
+
+@attrs.frozen(eq=False)
+class TracePiece:
+    """Readout quantities of circuits at ends of steps.
+
+    Attributes:
+        steps: number of the step that begins there, ascending, ``int64[rows]``.
+        circuits: 0..511, ascending, ``int64[n]``.
+        values: raw quantity that the readout of each circuit shows, ``float32[rows, n]``.
+    """
+
+    steps: NDArray[np.int64]
+    circuits: NDArray[np.int64]
+    values: NDArray[np.float32]
+
+
+class AnalogCore:
+    """Analog half of a chip; `hxtwin.chipsim.loop_kernel` moves it.
+
+    Args:
+        registers: what is written.
+        options: chip, noise, step.
+
+    Attributes:
+        settings: what the registers mean.
+        coefficients: settings of a step.
+        state: of the integrated circuits.
+        scratch: room of a step.
+        rest: which of them sleep.
+        synapses: state of the drivers, and the synapses.
+        output: readout amplifiers.
+        awake: nodes that are awake.
+    """
+
+    coefficients: Coefficients
+    state: State
+    scratch: Scratch
+    rest: Rest
+
+    def __init__(self, registers: RegisterFile, options: TwinOptions) -> None:
+        self._registers = registers
+        self.personality: Final = options.personality()
+        self._key = self.personality.noise_key if options.noise else None
+        self._constants = options.constants
+        self.step_cycles: Final = options.step_cycles
+        self.settings: Final = Settings(
+            registers,
+            self.personality,
+            options.constants,
+            instant_settling=options.settle == "instant",
+            noise=None if self._key is None else RewriteNoise(self._key),
+        )
+        self._noise_origin = 0
+        self._drivers = DriverState.recovered(self.settings.drivers)
+        self.storage: Final = np.zeros((2, CIRCUITS, COLUMNS), dtype=np.float32)
+        self._last_pre = np.full((CIRCUITS, COLUMNS), _NO_PULSE, dtype=np.int64)
+        self._last_post = np.full(CIRCUITS, _NO_PULSE, dtype=np.int64)
+        self._watched = np.zeros(CIRCUITS, dtype=np.bool_)
+        self.awake = 0
+        self.reset(0)
+
+    # --- lifetime -------------------------------------------------------------------------------------------------
+
+    def start_session(self, cycle: int) -> None:
+        """Begins the count of the noise anew, at a border of `session_cycles`."""
+        self._noise_origin = round(cycle / self.step_cycles)
+        if self._key is not None:
+            self.settings.noise = RewriteNoise(self._key, cycle)
+        self.coefficients = self.coefficients._replace(noise_origin=self._noise_origin)
+
+    @property
+    def session_cycles(self) -> int:
+        """Sessions begin at multiples of so many cycles, so that steps and looks at sleepers meet them alike."""
+        return round(rest_kernel.REST_STEPS * self.step_cycles)
+
+    def reset(self, cycle: int) -> None:
+        """Chip reset (simulator-decisions.md 7)."""
+        self.settings.reset(cycle)
+        self.settings.refresh(cycle)
+        self.reset_cycle = cycle
+        self._drivers = DriverState.recovered(self.settings.drivers)
+        self.storage[:] = 0
+        self._last_pre[:] = _NO_PULSE
+        self._last_post[:] = _NO_PULSE
+        self._watched[:] = False
+        self._discretise()
+        self.state = discretisation.initial_state(self.settings.neurons, self.coefficients)
+        self._settle(round(cycle / self.step_cycles))
+
+    def refresh(self, step: int, cycle: int) -> Refreshed:
+        """Takes over what was written, and how far CapMem cells got.
+
+        Args:
+            step: that begins.
+            cycle: its first cycle.
+        """
+        drivers = self.settings.drivers
+        refreshed = self.settings.refresh(cycle)
+        if refreshed.drivers:
+            self._drivers.adopt(drivers, cycle - self.reset_cycle)
+        if refreshed.neurons or refreshed.observed or refreshed.readout:
+            self.output = NeuronOutput.of(self.settings.config, self.settings.cells)
+        if refreshed.neurons or refreshed.observed:
+            rest_kernel.wake_all(step, self.state, self.coefficients, self.rest)
+            old, before = self.coefficients, self.state
+            self._discretise()
+            if np.array_equal(old.circuits, self.coefficients.circuits):
+                discretisation.adopt(self.state, self.settings.neurons, self.coefficients)
+            else:
+                self.state = self._continued(before, old.circuits)
+            self._settle(step)
+        return refreshed
+
+    def _discretise(self) -> None:
+        settings = self.settings
+        integrated = discretisation.observable(settings.neurons, settings.observed | self._watched)
+        self.coefficients = discretisation.discretise(
+            settings.neurons,
+            settings.column_gain,
+            integrated=integrated,
+            step_cycles=self.step_cycles,
+            noise_key=self._key,
+            noise_origin=self._noise_origin,
+            constants=self._constants,
+        )
+        self.scratch = discretisation.scratch(self.coefficients)
+        self._index = np.full(CIRCUITS, -1, dtype=np.int64)
+        self._index[self.coefficients.circuits] = np.arange(self.coefficients.circuits.size)
+        self.synapses = Synapses(self._drivers.v, self._drivers.since, settings.efficacy, settings.labels)
+        self.output = NeuronOutput.of(settings.config, settings.cells)
+
+    def _continued(self, before: State, circuits: NDArray[np.int64]) -> State:
+        """State of the circuits that are integrated now; those that were before go on."""
+        state = discretisation.initial_state(self.settings.neurons, self.coefficients)
+        both, old, new = np.intersect1d(circuits, self.coefficients.circuits, return_indices=True)
+        del both
+        n_old, n_new = circuits.size, self.coefficients.circuits.size
+        state.v[new] = before.v[old]
+        state.w[new] = before.w[old]
+        for line in range(2):
+            state.x[line * n_new + new] = before.x[line * n_old + old]
+        for row in layout.DIGITAL_OF_BACKEND:
+            state.digital[row, new] = before.digital[row, old]
+        state.digital[layout.DIGITAL_LISTED] = state.digital[layout.DIGITAL_PHASE] != layout.READY
+        busy = np.flatnonzero(state.digital[layout.DIGITAL_LISTED])
+        state.digital[layout.DIGITAL_BUSY, : busy.size] = busy
+        state.digital[layout.DIGITAL_BUSY_COUNT, :1] = busy.size
+        discretisation.adopt(state, self.settings.neurons, self.coefficients)
+        return state
+
+    def _settle(self, step: int) -> None:
+        """Everybody is awake; those sleep again that may."""
+        self.rest = discretisation.rest(self.coefficients)
+        self._show_watched()
+        self.awake = rest_kernel.fall_asleep(step, self.state, self.coefficients, self.rest)
+
+    # --- observers ------------------------------------------------------------------------------------------------
+
+    def watch(self, step: int, circuits: NDArray[np.bool_]) -> None:
+        """Keeps exactly these circuits awake from a step on, ``bool[512]``; they are integrated in any case."""
+        if np.array_equal(circuits, self._watched):
+            return
+        unknown = circuits & (self._index < 0)
+        self._watched = circuits.copy()
+        if unknown.any():
+            rest_kernel.wake_all(step, self.state, self.coefficients, self.rest)
+            old, before = self.coefficients.circuits, self.state
+            self._discretise()
+            self.state = self._continued(before, old)
+            self._settle(step)
+            return
+        self._show_watched()
+        self.awake += rest_kernel.hold(step, self.state, self.coefficients, self.rest)
+
+    def _show_watched(self) -> None:
+        self.rest.watched[:] = False
+        watched = self._watched[self.coefficients.circuits]
+        self.rest.watched[self.coefficients.root[watched]] = True
+
+    @property
+    def watched(self) -> NDArray[np.int64]:
+        """Circuits that are watched, ascending."""
+        return np.flatnonzero(self._watched).astype(np.int64)
+
+    def membranes(self, circuits: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of the circuits that are integrated; their indices number their membranes as probes."""
+        return circuits[self._index[circuits] >= 0]
+
+    def probes(self) -> NDArray[np.int64]:
+        """Numbers of the readout quantities of the watched circuits, see `step_kernel.record`."""
+        watched = self.watched
+        n = self.coefficients.circuits.size
+        return self._index[watched] + n * self.output.kind[watched].astype(np.int64)
+
+    def quantities(self) -> NDArray[np.float32]:
+        """Readout quantities of the watched circuits now, ``float32[n]``."""
+        state = self.state
+        every = np.concatenate([state.v, state.x, state.w])
+        return every[self.probes()].astype(np.float32)
+
+    # --- triggers and sensors -------------------------------------------------------------------------------------
+
+    def indices(self, circuits: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Indices of circuits among those that are integrated; -1 for others."""
+        return self._index[circuits]
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the correlation sensors have their biases, so that pulses leave traces."""
+        cells = self.settings.cells
+        biased = (cells.shared("syn_i_bias_store") >= _LEAST_BIAS) & (cells.shared("syn_i_bias_ramp") >= _LEAST_BIAS)
+        return bool(biased.any())
+
+    def correlate(self, rows: RowEvents, fires: Fires) -> None:
+        """Row events and fires of circuits 0..511 reach the correlation sensors; both ascending."""
+        if not (fires.cycles.size or rows.cycles.size):
+            return
+        wires = self.settings.wires
+        posts = fires
+        if not wires.separate and fires.cycles.size:
+            first = np.searchsorted(wires.posts[:, 0], fires.circuits)
+            count = np.searchsorted(wires.posts[:, 0], fires.circuits, side="right") - first
+            which = np.repeat(np.arange(count.size), count)
+            place = first[which] + np.arange(which.size) - np.repeat(np.cumsum(count) - count, count)
+            posts = Fires(fires.cycles[which], wires.posts[place, 1])
+        correlate(
+            rows,
+            posts,
+            self.settings.labels,
+            self.settings.correlation,
+            self._last_pre,
+            self._last_post,
+            self.storage,
+        )

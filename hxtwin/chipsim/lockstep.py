@@ -1,0 +1,336 @@
+"""Event network and analog core, advanced together; registers act on the analog core when something can tell.
+
+==========================  ======================================================================================
+moment                      what was written until then acts
+==========================  ======================================================================================
+a synaptic event arrives    before it
+a neuron is reset           before it
+a converter or probe looks  at the next step
+otherwise                   1 us after the last write of a burst
+cells settle                as often as `Settings.next_settling` says
+==========================  ======================================================================================
+
+All moments follow from the program alone, so that answers do not depend on how time is cut into calls.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+import numpy as np
+
+from hxtwin.chipsim import loop_kernel as kernel
+from hxtwin.chipsim.analog.arrays import Fires, RowEvents
+from hxtwin.chipsim.analog.integration import joined_fires, joined_rows, no_events, no_fires
+from hxtwin.chipsim.analog_core import AnalogCore, TracePiece
+from hxtwin.chipsim.events.network import EventNetwork
+from hxtwin.chipsim.events.neuron_outputs import NeuronOutputs
+from hxtwin.chipsim.parameters import NEVER
+from hxtwin.chipsim.probe import NEURON
+from hxtwin.chipsim.registers.register_file import Consumer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hxtwin.chipsim.options import TwinOptions
+    from hxtwin.chipsim.parameters import Parameters
+    from hxtwin.chipsim.probe import Probe
+    from hxtwin.chipsim.registers.register_file import RegisterFile
+
+BURST_CYCLES: Final = 250
+"""Writes that follow each other faster belong to one burst; 1 us."""
+_ROWS: Final = 1 << 15
+_FIRES: Final = 1 << 15
+_ARTIFICIAL: Final = 1 << 12
+_TRACE_VALUES: Final = 1 << 20
+_MOST_TRACE_ROWS: Final = 1 << 14
+
+
+class Follower(Protocol):
+    """Who looks at the analog core and must know when its settings change."""
+
+    def before_refresh(self) -> None:
+        """Settings are about to change; everything has been advanced to the begin of the next step."""
+        ...
+
+    def after_refresh(self) -> None:
+        """Settings may have changed."""
+        ...
+
+
+class Lockstep:
+    """Events and neurons of one chip. Times are chip cycles.
+
+    Attributes:
+        events: crossbar, buses, background sources.
+        outputs: backend of the neurons.
+        analog: circuits, drivers, sensors.
+        pieces: readout quantities of watched circuits, for the converters to take.
+        follower: is told of new settings.
+    """
+
+    def __init__(
+        self, registers: RegisterFile, parameters: Parameters, options: TwinOptions, probe: Probe | None = None
+    ) -> None:
+        self._registers = registers
+        self._probe = probe
+        self.events: Final = EventNetwork(registers, parameters, probe)
+        self.outputs: Final = NeuronOutputs(registers, parameters)
+        self.analog: Final = AnalogCore(registers, options)
+        self.pieces: list[TracePiece] = []
+        self.follower: Follower | None = None
+        self._shown = np.empty(0, dtype=np.int64) if probe is None else probe.circuits
+        self._clock = np.zeros(kernel.CLOCK_SIZE, dtype=np.int64)
+        self._rows = RowEvents(
+            np.empty(_ROWS, np.int64),
+            np.empty(_ROWS, np.int64),
+            np.empty(_ROWS, np.uint8),
+            np.empty(_ROWS, np.uint8),
+            np.empty(_ROWS, np.float32),
+        )
+        self._fired = np.empty((2, _FIRES), dtype=np.int64)
+        self._artificial = Fires(np.empty(_ARTIFICIAL, np.int64), np.empty(_ARTIFICIAL, np.int64))
+        self._recorded: list[NDArray[np.int64]] = []
+        self._late_rows = [no_events()]
+        self._late_fires = [no_fires()]
+        self._last_write = -NEVER
+        self._settled = NEVER
+        self.reset(0)
+
+    # --- lifetime -------------------------------------------------------------------------------------------------
+
+    def reset(self, cycle: int) -> None:
+        """As after a chip reset in a cycle up to which everything has been advanced."""
+        self.events.reset(cycle + 1)
+        self.outputs.reset()
+        step = self._clock[kernel.STEP]
+        now = self._clock[kernel.OUTPUT_NOW]
+        self._clock[:] = 0
+        self._clock[kernel.STEP] = step
+        self._clock[kernel.OUTPUT_NOW] = now
+        self._clock[kernel.CHIP_RESET] = cycle
+        self._recorded.clear()
+        self._late_rows = [no_events()]
+        self._late_fires = [no_fires()]
+        self.analog.reset(cycle)
+        self._after_refresh()
+
+    def start_session(self, cycle: int) -> None:
+        """A connection begins in a cycle, a multiple of `session_cycles`."""
+        self.analog.start_session(cycle)
+
+    # --- what leaves ----------------------------------------------------------------------------------------------
+
+    def take_recorded(self) -> NDArray[np.int64]:
+        """Spikes on their way to the FPGA: chip cycle, FPGA cycle of arrival, label; ``int64[n, 3]``."""
+        recorded, self._recorded = self._recorded, []
+        return np.concatenate(recorded) if recorded else np.empty((0, 3), dtype=np.int64)
+
+    @property
+    def next_cycle(self) -> int:
+        """Nothing moves before this cycle."""
+        clock = self._clock
+        waits = clock[kernel.WAITING] or clock[kernel.NEURON_LAST] or clock[kernel.SYNAPTIC_LAST]
+        if self.analog.awake or waits or clock[kernel.FORCED_LAST]:
+            return -1
+        return self.events.next_cycle
+
+    @property
+    def step(self) -> int:
+        """Next step of the neuron circuits."""
+        return int(self._clock[kernel.STEP])
+
+    @property
+    def step_begin(self) -> float:
+        """Its first chip cycle."""
+        return self.step * self.analog.step_cycles
+
+    # --- what arrives ---------------------------------------------------------------------------------------------
+
+    def written(self, cycle: int) -> None:
+        """Registers were written, the last in a cycle."""
+        self._last_write = cycle
+
+    def inject(self, cycle: int, hemisphere: int, word: int) -> None:
+        """A write to PADIEvent."""
+        rows = self.events.inject(cycle, hemisphere, word)
+        first, last = self._clock[kernel.SYNAPTIC_FIRST], self._clock[kernel.SYNAPTIC_LAST]
+        waiting = np.concatenate([self.events.arrays.synaptic[first:last], rows])
+        end = first + len(waiting)
+        self.events.arrays.synaptic[first:end] = waiting[np.argsort(waiting[:, 0], kind="stable")]
+        self._clock[kernel.SYNAPTIC_LAST] = end
+
+    def fire(self, cycle: int, circuits: NDArray[np.int64]) -> None:
+        """Circuits fire in a cycle that has not been passed, whatever their membranes do."""
+        if self.is_stale:
+            self.refresh()
+        index = self.analog.indices(circuits)
+        index = index[index >= 0]
+        first, last = int(self._clock[kernel.FORCED_FIRST]), int(self._clock[kernel.FORCED_LAST])
+        if first == last:
+            first = last = 0
+        end = last + len(index)
+        cycles, which = self._artificial
+        cycles[last:end] = cycle
+        which[last:end] = index
+        order = first + np.argsort(cycles[first:end], kind="stable")
+        cycles[first:end], which[first:end] = cycles[order], which[order]
+        self._clock[kernel.FORCED_FIRST], self._clock[kernel.FORCED_LAST] = first, end
+
+    def post(self, cycle: int, circuits: NDArray[np.int64]) -> None:
+        """Post pulses reach the correlation sensors of circuits without a fire."""
+        self._late_fires.append(Fires(np.full(len(circuits), cycle, np.int64), circuits))
+
+    def correlation(self) -> NDArray[np.float32]:
+        """Storage of the correlation sensors now, ``float32[2, 512, 256]``, to read and to clear."""
+        self._correlate(NEVER)
+        return self.analog.storage
+
+    # --- settings -------------------------------------------------------------------------------------------------
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether registers have been written since the settings were looked at."""
+        return self._registers.has_changes(Consumer.ELABORATION)
+
+    def refresh(self) -> None:
+        """Takes over what was written, from the next step on."""
+        self._correlate(NEVER)
+        if self.follower is not None:
+            self.follower.before_refresh()
+        self.analog.refresh(self.step, math.ceil(self.step_begin))
+        self.outputs.refresh(self.analog.settings.wires.followers)
+        self._after_refresh()
+        if self.follower is not None:
+            self.follower.after_refresh()
+
+    def _after_refresh(self) -> None:
+        self._clock[kernel.AWAKE] = self.analog.awake
+        cycle = math.ceil(self.step_begin)
+        self._settled = self.analog.settings.next_settling(cycle + 1, observed=self.analog.awake > 0)
+
+    def watch(self, circuits: NDArray[np.bool_]) -> None:
+        """Circuits whose readout quantities are recorded from now on, ``bool[512]``."""
+        if self.is_stale:
+            self.refresh()
+        self.analog.watch(self.step, circuits)
+        self._clock[kernel.AWAKE] = self.analog.awake
+        if circuits.any():
+            now = np.array([self.step], dtype=np.int64)
+            self.pieces.append(TracePiece(now, self.analog.watched, self.analog.quantities()[None, :]))
+
+    @property
+    def _refresh_due(self) -> int:
+        if not self.is_stale:
+            return self._settled
+        delay = 0 if len(self.analog.watched) else BURST_CYCLES
+        return min(self._settled, self._last_write + delay)
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    def advance(self, until: int) -> None:
+        """Runs up to and including a chip cycle: all whole steps, and the network as far as it may."""
+        while True:
+            due = self._refresh_due
+            if due <= self.step_begin:
+                self.refresh()
+                continue
+            border = math.ceil(math.ceil(due / self.analog.step_cycles) * self.analog.step_cycles)
+            result = self._run(min(until, border - 1))
+            if result == kernel.SETTINGS:
+                self.refresh()
+            elif result == kernel.DONE and until < border:
+                return
+
+    def _run(self, until: int) -> int:
+        analog, clock = self.analog, self._clock
+        watched, shown = analog.watched, analog.membranes(self._shown)
+        probes = np.concatenate([analog.probes(), analog.indices(shown)])
+        rows = 0
+        if len(probes):
+            steps = int((until + 1) // analog.step_cycles) - self.step
+            rows = min(max(steps, 1), max(_TRACE_VALUES // len(probes), 1), _MOST_TRACE_ROWS)
+        trace, ends = np.empty((rows, len(probes)), dtype=np.float32), np.empty(rows, dtype=np.int64)
+        clock[kernel.STALE] = self.is_stale
+        clock[kernel.AWAKE] = analog.awake
+        result = kernel.run(
+            until,
+            clock,
+            self.events.arrays,
+            self.outputs.arrays,
+            self.events.link_cycles,
+            self.events.link_labels,
+            analog.state,
+            analog.coefficients,
+            analog.scratch,
+            analog.rest,
+            analog.settings.drivers,
+            analog.synapses,
+            self._rows,
+            self._artificial,
+            self._fired,
+            probes,
+            trace,
+            ends,
+        )
+        analog.awake = int(clock[kernel.AWAKE])
+        n = int(clock[kernel.TRACED])
+        if n and len(watched):
+            self.pieces.append(TracePiece(ends[:n], watched, trace[:n, : len(watched)]))
+        if n and self._probe is not None:
+            self._probe.membranes(ends[:n] * analog.step_cycles, shown, trace[:n, len(watched) :])
+        self._take_logs()
+        return int(result)
+
+    def _take_logs(self) -> None:
+        clock, arrays = self._clock, self.events.arrays
+        n = int(clock[kernel.RECORDED])
+        recorded = arrays.recorded[:n].copy()
+        if n:
+            self._recorded.append(recorded)
+        synaptic_first, synaptic_last = int(clock[kernel.SYNAPTIC_FIRST]), int(clock[kernel.SYNAPTIC_LAST])
+        neuron_first, neuron_last = int(clock[kernel.NEURON_FIRST]), int(clock[kernel.NEURON_LAST])
+        fires = Fires(*self._fired[:, : clock[kernel.FIRES]].copy())
+        if self._probe is not None:
+            self._probe.crossbar_outputs(recorded, arrays.synaptic[:synaptic_first])
+            self._probe.crossbar_inputs(
+                NEURON, arrays.neuron_cycles[:neuron_first], arrays.neuron_labels[:neuron_first]
+            )
+            self._probe.fires(fires.cycles, self.outputs.arrays.neuron_of_circuit[fires.circuits])
+        if self.analog.remembers:
+            self._late_rows.append(self._rows.part(np.arange(clock[kernel.ROWS])))
+            self._late_fires.append(fires)
+            self._correlate(math.ceil(self.step_begin - 2 * self.analog.step_cycles))
+        left = synaptic_last - synaptic_first
+        arrays.synaptic[:left] = arrays.synaptic[synaptic_first:synaptic_last].copy()
+        clock[kernel.SYNAPTIC_FIRST], clock[kernel.SYNAPTIC_LAST] = 0, left
+        left = neuron_last - neuron_first
+        arrays.neuron_cycles[:left] = arrays.neuron_cycles[neuron_first:neuron_last].copy()
+        arrays.neuron_labels[:left] = arrays.neuron_labels[neuron_first:neuron_last].copy()
+        clock[kernel.NEURON_FIRST], clock[kernel.NEURON_LAST] = 0, left
+        first, last = int(clock[kernel.FORCED_FIRST]), int(clock[kernel.FORCED_LAST])
+        for column in self._artificial:
+            column[: last - first] = column[first:last].copy()
+        clock[kernel.FORCED_FIRST], clock[kernel.FORCED_LAST] = 0, last - first
+        taken = int(clock[kernel.LINK_FIRST])
+        if taken:
+            self.events.link_cycles = self.events.link_cycles[taken:]
+            self.events.link_labels = self.events.link_labels[taken:]
+        for place in (kernel.RECORDED, kernel.ROWS, kernel.FIRES, kernel.TRACED, kernel.LINK_FIRST):
+            clock[place] = 0
+
+    def _correlate(self, before: int) -> None:
+        """Hands pulses earlier than a cycle to the sensors; later ones may still be overtaken."""
+        rows, fires = _by_cycle(joined_rows(self._late_rows)), _by_cycle(joined_fires(self._late_fires))
+        n, m = np.searchsorted(rows.cycles, before), np.searchsorted(fires.cycles, before)
+        self.analog.correlate(rows.part(slice(n)), fires.part(slice(m)))
+        self._late_rows = [rows.part(slice(n, None))]
+        self._late_fires = [fires.part(slice(m, None))]
+
+
+_T = TypeVar("_T", RowEvents, Fires)
+
+
+def _by_cycle(pulses: _T) -> _T:
+    return pulses.part(np.argsort(pulses.cycles, kind="stable"))

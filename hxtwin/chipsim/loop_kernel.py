@@ -1,0 +1,486 @@
+"""Event network and analog core in lockstep: the loop over steps of the chip.
+
+One turn is one step of the neuron circuits, ``n * h`` to ``(n + 1) * h`` chip cycles:
+
+================  =========================================================================================
+part              how far
+================  =========================================================================================
+event network     to cycle ``n * h + 3``: what fires in the step enters the crossbar at ``n * h + 4`` or later
+synaptic events   those that arrive before ``(n + 1) * h``; they come at most one step late, which costs no charge
+neuron circuits   step n
+neuron outputs    fires of the step: spike counters, requests, events for the crossbar
+================  =========================================================================================
+
+Hence every event meets the same step however the time is cut into calls. While all neurons sleep and nothing moves,
+the loop jumps. Reference: simulator-decisions.md 26-34; ARCHITECTURE section 4.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numba
+import numpy as np
+
+from hxtwin.chipsim.analog import driver_kernel, rest_kernel, step_kernel
+from hxtwin.chipsim.events import crossbar_kernel
+from hxtwin.chipsim.events.neuron_output_kernel import fire_neurons
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hxtwin.chipsim.analog.arrays import Coefficients, Fires, Rest, RowEvents, Scratch, State
+    from hxtwin.chipsim.elaborate.drivers import DriverParameters
+
+NEVER: Final = 1 << 62
+
+#: Why the loop returns.
+DONE: Final = 0
+FULL: Final = 1
+"""Logs must be taken away first."""
+SETTINGS: Final = 2
+"""Synaptic events arrive, and registers have changed since the settings were looked at."""
+
+# --- places in the clock, int64[CLOCK_SIZE] ---
+STEP: Final = 0
+"""Next step of the neuron circuits."""
+AWAKE: Final = 1
+"""Nodes that are awake."""
+OUTPUT_NOW: Final = 2
+"""Next chip cycle of the neuron outputs."""
+WAITING: Final = 3
+"""Requests at the neuron outputs."""
+SYNAPTIC_FIRST: Final = 4
+SYNAPTIC_LAST: Final = 5
+NEURON_FIRST: Final = 6
+NEURON_LAST: Final = 7
+LINK_FIRST: Final = 8
+FORCED_FIRST: Final = 9
+FORCED_LAST: Final = 10
+RECORDED: Final = 11
+ROWS: Final = 12
+"""Row events in the log."""
+FIRES: Final = 13
+"""Fires in the log."""
+STALE: Final = 14
+"""1: registers have changed since the settings were looked at."""
+TRACED: Final = 15
+"""Rows of the trace."""
+CHIP_RESET: Final = 16
+"""Cycle of the last chip reset, from which the recovery of the drivers is counted."""
+CLOCK_SIZE: Final = 17
+
+_ROOM: Final = 1024
+_MOST_ROWS_OF_EVENT: Final = 64
+_MOST_FOLLOWERS: Final = 1024
+
+
+class Network(NamedTuple):
+    """Arrays of the event network, see `hxtwin.chipsim.events.crossbar_kernel.route`.
+
+    Attributes:
+        state: ``int64[STATE_SIZE]``.
+        numbers: ``int64[NUMBERS_SIZE]``.
+        places: ``int64[PLACES_SIZE]``.
+        input_nodes: ``int64[20, 9]``.
+        output_nodes: ``int64[12, 20]``.
+        driver_cells: ``int64[256]``.
+        cells: words of the register file.
+        sources: ``int64[8, SOURCE_SIZE]``.
+        queues: ``int64[76, depth]``.
+        heads: ``int64[76]``.
+        counts: ``int64[76]``.
+        recorded: log of recorded spikes, ``int64[n, 3]``.
+        synaptic: events on their way to synapses, by cycle, ``int64[n, 5]``.
+        neuron_cycles: cycles at which events of neurons reach the crossbar, ``int64[n]``.
+        neuron_labels: their labels, ``int64[n]``.
+    """
+
+    state: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    places: NDArray[np.int64]
+    input_nodes: NDArray[np.int64]
+    output_nodes: NDArray[np.int64]
+    driver_cells: NDArray[np.int64]
+    cells: NDArray[np.uint32]
+    sources: NDArray[np.int64]
+    queues: NDArray[np.int64]
+    heads: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    recorded: NDArray[np.int64]
+    synaptic: NDArray[np.int64]
+    neuron_cycles: NDArray[np.int64]
+    neuron_labels: NDArray[np.int64]
+
+
+class Outputs(NamedTuple):
+    """Arrays of the neuron outputs, see `hxtwin.chipsim.events.neuron_output_kernel.fire_neurons`.
+
+    Attributes:
+        counts: ``bool[512]``.
+        sends: ``bool[512]``.
+        labels: ``int64[512]``.
+        counter_cells: ``int64[512]``.
+        latches: ``bool[512]``.
+        turns: ``int64[8]``.
+        to_crossbar: chip cycles, ``int64[1]``.
+        neuron_of_circuit: number in the backend of each circuit, ``int64[512]``.
+        follower_begin: first entry of `followers` of each circuit, and their end, ``int64[513]``.
+        followers: circuits that fire with others, ``int64[n]``.
+    """
+
+    counts: NDArray[np.bool_]
+    sends: NDArray[np.bool_]
+    labels: NDArray[np.int64]
+    counter_cells: NDArray[np.int64]
+    latches: NDArray[np.bool_]
+    turns: NDArray[np.int64]
+    to_crossbar: NDArray[np.int64]
+    neuron_of_circuit: NDArray[np.int64]
+    follower_begin: NDArray[np.int64]
+    followers: NDArray[np.int64]
+
+
+class Synapses(NamedTuple):
+    """Synapse drivers and synapses.
+
+    Attributes:
+        v: V_stp of the drivers, ``float64[256]``.
+        since: cycles since the chip reset, ``int64[256]``.
+        efficacy: ``float32[512, 256]``.
+        labels: ``uint8[512, 256]``.
+    """
+
+    v: NDArray[np.float64]
+    since: NDArray[np.int64]
+    efficacy: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+
+
+@numba.njit(cache=True)
+def _next_arrival(clock: NDArray[np.int64], network: Network, link_cycles: NDArray[np.int64]) -> int:
+    """No event moves in the network before this cycle."""
+    if network.state[crossbar_kernel.QUEUED] > 0:
+        return int(network.state[crossbar_kernel.NOW])
+    due = NEVER
+    if clock[LINK_FIRST] < link_cycles.size:
+        due = min(due, link_cycles[clock[LINK_FIRST]])
+    if clock[NEURON_FIRST] < clock[NEURON_LAST]:
+        due = min(due, network.neuron_cycles[clock[NEURON_FIRST]])
+    for s in range(network.sources.shape[0]):
+        if network.sources[s, crossbar_kernel.RUNNING] == 1:
+            due = min(
+                due, network.sources[s, crossbar_kernel.EVENT_CYCLE], network.sources[s, crossbar_kernel.NEXT_BIN]
+            )
+    return int(max(due, network.state[crossbar_kernel.NOW]))
+
+
+@numba.njit(cache=True)
+def _route(
+    until: int,
+    clock: NDArray[np.int64],
+    network: Network,
+    link_cycles: NDArray[np.int64],
+    link_labels: NDArray[np.uint16],
+) -> bool:
+    """Runs the event network up to and including a cycle; False if a log is full."""
+    first = clock[SYNAPTIC_LAST]
+    link, neuron, recorded, synaptic = crossbar_kernel.route(
+        until,
+        network.state,
+        network.numbers,
+        network.places,
+        network.input_nodes,
+        network.output_nodes,
+        network.driver_cells,
+        network.cells,
+        network.sources,
+        network.queues,
+        network.heads,
+        network.counts,
+        link_cycles,
+        link_labels,
+        clock[LINK_FIRST],
+        network.neuron_cycles[: clock[NEURON_LAST]],
+        network.neuron_labels[: clock[NEURON_LAST]],
+        clock[NEURON_FIRST],
+        network.recorded[clock[RECORDED] :],
+        network.synaptic[first:],
+    )
+    clock[LINK_FIRST] = link
+    clock[NEURON_FIRST] = neuron
+    clock[RECORDED] += recorded
+    # by cycle: buses hold events back for different times
+    rows = network.synaptic
+    for new in range(first, first + synaptic):
+        place = new
+        while place > clock[SYNAPTIC_FIRST] and rows[place - 1, 0] > rows[place, 0]:
+            for column in range(rows.shape[1]):
+                rows[place - 1, column], rows[place, column] = rows[place, column], rows[place - 1, column]
+            place -= 1
+    clock[SYNAPTIC_LAST] = first + synaptic
+    return bool(network.state[crossbar_kernel.NOW] > until)
+
+
+@numba.njit(cache=True)
+def _drive(
+    last: int,
+    clock: NDArray[np.int64],
+    network: Network,
+    drivers: DriverParameters,
+    synapses: Synapses,
+    rows: RowEvents,
+) -> None:
+    """Turns the synaptic events up to an index into row events at the end of the log."""
+    due = network.synaptic[clock[SYNAPTIC_FIRST] : last]
+    begin = clock[ROWS]
+    origin = clock[CHIP_RESET]
+    clock[ROWS] += driver_kernel.drive(
+        due[:, 0] - origin,
+        due[:, 1].astype(np.uint8),
+        due[:, 2].astype(np.uint8),
+        due[:, 3].astype(np.uint32),
+        due[:, 4].astype(np.uint8),
+        synapses.v,
+        synapses.since,
+        drivers,
+        rows.cycles[begin:],
+        rows.rows[begin:],
+        rows.addresses[begin:],
+        rows.lines[begin:],
+        rows.amplitudes[begin:],
+    )
+    for e in range(begin, clock[ROWS]):
+        rows.cycles[e] += origin
+    clock[SYNAPTIC_FIRST] = last
+
+
+@numba.njit(cache=True)
+def _send_fires(
+    until: int,
+    first: int,
+    clock: NDArray[np.int64],
+    network: Network,
+    outputs: Outputs,
+    circuits: NDArray[np.int64],
+    fired: NDArray[np.int64],
+) -> None:
+    """Fires from index `first` of the log, brought into order, to counters and crossbar."""
+    for new in range(first, clock[FIRES]):
+        fired[1, new] = circuits[fired[1, new]]
+        place = new
+        while place > first and fired[0, place - 1] > fired[0, place]:
+            fired[0, place - 1], fired[0, place] = fired[0, place], fired[0, place - 1]
+            fired[1, place - 1], fired[1, place] = fired[1, place], fired[1, place - 1]
+            place -= 1
+    count = clock[FIRES] - first
+    neurons = np.empty(count, dtype=np.int64)
+    for i in range(count):
+        neurons[i] = outputs.neuron_of_circuit[fired[1, first + i]]
+    events, now, waiting = fire_neurons(
+        until,
+        clock[OUTPUT_NOW],
+        fired[0, first : clock[FIRES]],
+        neurons,
+        0,
+        count,
+        clock[WAITING],
+        outputs.counts,
+        outputs.sends,
+        outputs.labels,
+        outputs.counter_cells,
+        network.cells,
+        outputs.latches,
+        outputs.turns,
+        outputs.to_crossbar[0],
+        network.neuron_cycles[clock[NEURON_LAST] :],
+        network.neuron_labels[clock[NEURON_LAST] :],
+    )
+    clock[NEURON_LAST] += events
+    clock[OUTPUT_NOW] = now
+    clock[WAITING] = waiting
+
+
+@numba.njit(cache=True)
+def _lead_followers(
+    first: int,
+    clock: NDArray[np.int64],
+    outputs: Outputs,
+    circuits: NDArray[np.int64],
+    fired: NDArray[np.int64],
+    artificial: Fires,
+) -> None:
+    """Fires from index `first` of the log make other circuits fire in the same cycle; these do in the next step."""
+    for f in range(first, clock[FIRES]):
+        circuit = circuits[fired[1, f]]
+        for j in range(outputs.follower_begin[circuit], outputs.follower_begin[circuit + 1]):
+            follower = np.searchsorted(circuits, outputs.followers[j])
+            known = follower < circuits.size and circuits[follower] == outputs.followers[j]
+            if not known or clock[FORCED_LAST] == artificial.cycles.size:
+                continue
+            place = clock[FORCED_LAST]
+            while place > clock[FORCED_FIRST] and artificial.cycles[place - 1] > fired[0, f]:
+                artificial.cycles[place] = artificial.cycles[place - 1]
+                artificial.circuits[place] = artificial.circuits[place - 1]
+                place -= 1
+            artificial.cycles[place] = fired[0, f]
+            artificial.circuits[place] = follower
+            clock[FORCED_LAST] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def run(
+    until: int,
+    clock: NDArray[np.int64],
+    network: Network,
+    outputs: Outputs,
+    link_cycles: NDArray[np.int64],
+    link_labels: NDArray[np.uint16],
+    state: State,
+    coefficients: Coefficients,
+    scratch: Scratch,
+    rest: Rest,
+    drivers: DriverParameters,
+    synapses: Synapses,
+    rows: RowEvents,
+    artificial: Fires,
+    fired: NDArray[np.int64],
+    probes: NDArray[np.int64],
+    trace: NDArray[np.float32],
+    trace_ends: NDArray[np.int64],
+) -> int:
+    """Runs the chip up to and including a chip cycle: whole steps of the neurons, and the network as far as it may.
+
+    Args:
+        until: last chip cycle.
+        clock: where everything stands; see the places above; changed.
+        network: changed.
+        outputs: changed.
+        link_cycles: chip cycles at which labels from the FPGA reach the crossbar.
+        link_labels: their 16-bit labels.
+        state: of the neuron circuits, advanced.
+        coefficients: settings.
+        scratch: room for intermediate results.
+        rest: which neurons sleep, changed.
+        drivers: settings of the drivers.
+        synapses: state of the drivers, and the synapses.
+        rows: log of row events.
+        artificial: fires that the comparator does not cause, by cycle; circuits as indices 0..N-1.
+        fired: log of fires, chip cycle and circuit 0..511, ``int64[2, n]``.
+        probes: what to record, see `step_kernel.record`.
+        trace: values of the probes at the end of each step that is not jumped over, ``float32[n, p]``.
+        trace_ends: number of the next step of each row, ``int64[n]``.
+
+    Returns:
+        `DONE`, `FULL` or `SETTINGS`.
+    """
+    h = coefficients.step_cycles
+    lead = outputs.to_crossbar[0] - 1
+    last = int((until + 1) // h)
+    circuits = state.v.size
+    step = clock[STEP]
+    due = _next_arrival(clock, network, link_cycles)
+    result = DONE
+    while step < last:
+        if (
+            clock[ROWS] + _ROOM > rows.cycles.size
+            or clock[FIRES] + 4 * circuits + _ROOM > fired.shape[1]
+            or clock[RECORDED] + _ROOM > network.recorded.shape[0]
+            or clock[SYNAPTIC_LAST] + _ROOM > network.synaptic.shape[0]
+            or clock[NEURON_LAST] + 2 * circuits + _ROOM > network.neuron_cycles.size
+            or clock[FORCED_LAST] + _MOST_FOLLOWERS > artificial.cycles.size
+            or (probes.size > 0 and clock[TRACED] == trace.shape[0])
+        ):
+            result = FULL
+            break
+        horizon = int(step * h) + lead
+        if due <= horizon:
+            if not _route(horizon, clock, network, link_cycles, link_labels):
+                result = FULL
+                break
+            due = _next_arrival(clock, network, link_cycles)
+        end = (step + 1) * h
+        taken = clock[SYNAPTIC_FIRST]
+        while taken < clock[SYNAPTIC_LAST] and network.synaptic[taken, 0] < end:
+            taken += 1
+        begin_rows = clock[ROWS]
+        if taken > clock[SYNAPTIC_FIRST]:
+            if clock[STALE] != 0:
+                result = SETTINGS
+                break
+            if (taken - clock[SYNAPTIC_FIRST]) * _MOST_ROWS_OF_EVENT + clock[ROWS] > rows.cycles.size:
+                if clock[ROWS] > 0:
+                    result = FULL
+                    break
+                taken = clock[SYNAPTIC_FIRST] + rows.cycles.size // _MOST_ROWS_OF_EVENT
+            _drive(taken, clock, network, drivers, synapses, rows)
+            if clock[AWAKE] < circuits:
+                clock[AWAKE] += rest_kernel.wake_reached(
+                    step,
+                    begin_rows,
+                    clock[ROWS],
+                    state,
+                    coefficients,
+                    rest,
+                    rows,
+                    synapses.efficacy,
+                    synapses.labels,
+                )
+        forced_due = clock[FORCED_FIRST] < clock[FORCED_LAST] and artificial.cycles[clock[FORCED_FIRST]] < end
+        if forced_due:
+            forced = clock[FORCED_FIRST]
+            while forced < clock[FORCED_LAST] and artificial.cycles[forced] < end:
+                k = coefficients.root[artificial.circuits[forced]]
+                if rest.asleep[k]:
+                    rest_kernel.wake(k, step, state, coefficients, rest)
+                    clock[AWAKE] += 1
+                forced += 1
+        first_fire = clock[FIRES]
+        if clock[AWAKE] > 0:
+            _, forced, fires = step_kernel.take_step(
+                step,
+                state,
+                coefficients,
+                scratch,
+                rows,
+                begin_rows,
+                clock[ROWS],
+                artificial,
+                clock[FORCED_FIRST],
+                clock[FORCED_LAST],
+                synapses.efficacy,
+                synapses.labels,
+                fired,
+                first_fire,
+            )
+            clock[FORCED_FIRST] = forced
+            clock[FIRES] = fires
+            if outputs.followers.size > 0 and fires > first_fire:
+                _lead_followers(first_fire, clock, outputs, coefficients.circuits, fired, artificial)
+        if clock[FIRES] > first_fire or clock[WAITING] > 0:
+            before = clock[NEURON_LAST]
+            _send_fires(int(np.ceil(end)) - 1, first_fire, clock, network, outputs, coefficients.circuits, fired)
+            if clock[NEURON_LAST] > before:
+                due = min(due, network.neuron_cycles[before])
+        if probes.size > 0:
+            step_kernel.record(state, probes, trace[clock[TRACED]])
+            trace_ends[clock[TRACED]] = step + 1
+            clock[TRACED] += 1
+        step += 1
+        if clock[AWAKE] > 0:
+            if step % rest_kernel.REST_STEPS == 0:
+                clock[AWAKE] = rest_kernel.fall_asleep(step, state, coefficients, rest)
+        elif clock[WAITING] == 0 and clock[SYNAPTIC_FIRST] == clock[SYNAPTIC_LAST]:
+            # everybody sleeps: to the step before which the next event arrives
+            target = last
+            if due < NEVER:
+                target = min(target, max(int(np.ceil((due - lead) / h)), step))
+            if clock[FORCED_FIRST] < clock[FORCED_LAST]:
+                target = min(target, max(int(artificial.cycles[clock[FORCED_FIRST]] / h), step))
+            step = target
+    clock[STEP] = step
+    if result == DONE:
+        horizon = min(until, int(step * h) + lead)
+        if due <= horizon and not _route(horizon, clock, network, link_cycles, link_labels):
+            result = FULL
+    return result

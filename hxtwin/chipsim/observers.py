@@ -1,0 +1,229 @@
+"""Who looks at the analog core: column ADC and membrane ADC; which circuits they watch, and what they get to see.
+
+A conversion of the column ADC needs the readout quantities from its begin to its end, a recording of the membrane ADC
+as long as it lasts. While anybody looks at a circuit it is integrated and awake. Times are chip cycles.
+Reference: simulator-decisions.md 27, 35-37.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import numpy as np
+
+from hxtwin.chipsim.parameters import NEVER
+from hxtwin.chipsim.personality import CIRCUITS, COLUMNS
+from hxtwin.chipsim.readout.analog_nets import AnalogNets
+from hxtwin.chipsim.readout.board_voltages import BoardVoltages
+from hxtwin.chipsim.readout.cadc_conversion import CadcCells, CadcConverter
+from hxtwin.chipsim.readout.laws import READOUT
+from hxtwin.chipsim.readout.madc import Madc, MadcSamples
+from hxtwin.chipsim.readout.sources import SourceMultiplexers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hxtwin.chipsim.lockstep import Lockstep
+    from hxtwin.chipsim.options import TwinOptions
+    from hxtwin.chipsim.parameters import Parameters
+    from hxtwin.chipsim.registers.register_file import RegisterFile
+
+
+@attrs.frozen(eq=False)
+class _Conversion:
+    """A conversion under way."""
+
+    hemisphere: int
+    row: int
+    begin: int
+    columns: NDArray[np.bool_]
+
+
+class Observers:
+    """The converters of one chip.
+
+    Attributes:
+        board: voltages that the board puts on the chip.
+    """
+
+    def __init__(
+        self,
+        registers: RegisterFile,
+        parameters: Parameters,
+        options: TwinOptions,
+        lockstep: Lockstep,
+    ) -> None:
+        self._lockstep = lockstep
+        self._cadc: Final = CadcConverter(
+            registers, lockstep.analog.personality, options.constants, parameters=parameters, noise=options.noise
+        )
+        self._madc: Final = Madc(registers, lockstep.analog.personality, options.constants, noise=options.noise)
+        self._nets: Final = AnalogNets(registers, options.constants)
+        self._multiplexers: Final = SourceMultiplexers(registers)
+        self.board: Final = BoardVoltages()
+        self._samples: list[MadcSamples] = []
+        self._origin = 0
+        self._conversions: list[_Conversion] = []
+        lockstep.follower = self
+        self.after_refresh()
+
+    def reset(self) -> None:
+        """Chip reset: nothing is converted any more."""
+        self._conversions.clear()
+        self._samples.clear()
+        self._madc.reset()
+        self.after_refresh()
+
+    def start_session(self, cycle: int) -> None:
+        """Noise counts from this cycle on."""
+        self._origin = cycle
+        self._madc.origin = cycle
+
+    # --- settings -------------------------------------------------------------------------------------------------
+
+    def before_refresh(self) -> None:
+        """Takes the samples that belong to the settings that end here."""
+        self._take(math.floor(self._lockstep.step_begin))
+
+    def after_refresh(self) -> None:
+        """Follows registers and biases of the readout."""
+        analog = self._lockstep.analog
+        self._voltages = self._nets.voltages(analog.settings.cells, self.board)
+        self._madc.connect(self._multiplexers.mixtures(analog.output, self._voltages), analog.settings.cells)
+        self._madc.configured(math.ceil(self._lockstep.step_begin))
+        self._look()
+
+    def board_changed(self) -> None:
+        """The voltages of the board are others, from the next step on."""
+        res_meas = self.board.res_meas
+        if res_meas is not None:
+            self._lockstep.analog.settings.set_v_res_meas(res_meas)
+        self._lockstep.refresh()
+
+    # --- membrane ADC ---------------------------------------------------------------------------------------------
+
+    def control_madc(self, cycle: int, word: int) -> None:
+        """`MADCControl` was written; the chip has been advanced to this cycle."""
+        if self._lockstep.is_stale:
+            self._lockstep.refresh()
+        self._take(cycle)
+        self._madc.written(cycle, word)
+        self._look()
+
+    def set_madc_clock(self, cycle: int, hertz: float) -> None:
+        """The clock of the membrane ADC; 0: it stands still."""
+        self._take(cycle)
+        self._madc.set_clock(cycle, hertz)
+        self._look()
+
+    @property
+    def recording(self) -> bool:
+        """Whether samples of the membrane ADC come without a further access."""
+        return self._madc.next_sample_cycle < NEVER
+
+    @property
+    def recording_end(self) -> int:
+        """Cycle in which the recording under way is over."""
+        return self._madc.end_cycle
+
+    def end_recording(self, cycle: int) -> None:
+        """The chip has been advanced to the end of a recording."""
+        self._take(cycle)
+        self._look()
+
+    def take_samples(self) -> list[MadcSamples]:
+        """Samples of the membrane ADC that are known by now and were not taken."""
+        self._take(math.floor(self._lockstep.step_begin))
+        samples, self._samples = self._samples, []
+        return samples
+
+    def _take(self, until: int) -> None:
+        if self._madc.next_sample_cycle > until:
+            return
+        samples = self._madc.take(until, self._voltage)
+        if len(samples):
+            self._samples.append(samples)
+        self._forget()
+
+    def _voltage(self, circuit: int, times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Voltage at the readout amplifier of a watched circuit; linear between ends of steps."""
+        analog = self._lockstep.analog
+        steps, values = [], []
+        for piece in self._lockstep.pieces:
+            (place,) = np.nonzero(piece.circuits == circuit)
+            if place.size:
+                steps.append(piece.steps)
+                values.append(piece.values[:, place[0]])
+        if not steps:
+            return np.zeros(len(times))
+        raw = np.interp(times, np.concatenate(steps) * analog.step_cycles, np.concatenate(values))
+        return analog.output.volts(circuit, raw)
+
+    # --- column ADC -----------------------------------------------------------------------------------------------
+
+    def begin_conversion(self, hemisphere: int, row: int, begin: int) -> None:
+        """A conversion begins; the chip has been advanced to this cycle."""
+        if self._lockstep.is_stale:
+            self._lockstep.refresh()
+        columns = self._cadc.uses_neurons(hemisphere, self._voltages.cadc_debug)
+        self._conversions.append(_Conversion(hemisphere, row, begin, columns))
+        self._look()
+
+    def finish_conversion(self, hemisphere: int, begin: int) -> NDArray[np.uint8]:
+        """Results of the conversion that began then, ``uint8[2, 256]``; the chip has been advanced to its end."""
+        analog = self._lockstep.analog
+        (conversion,) = [c for c in self._conversions if (c.hemisphere, c.begin) == (hemisphere, begin)]
+        first, trace = self._trace(conversion)
+        correlation, v_reset = self._lockstep.correlation(), self.board.correlation_reset
+        results = self._cadc.convert(
+            hemisphere,
+            conversion.row,
+            begin - self._origin,
+            first - self._origin,
+            analog.step_cycles,
+            trace,
+            correlation[:, COLUMNS * hemisphere : COLUMNS * (hemisphere + 1)],
+            CadcCells.of(analog.settings.cells),
+            analog.output,
+            debug=self._voltages.cadc_debug,
+            v_reset=READOUT.correlation_v_reset if v_reset is None else v_reset,
+        )
+        self._conversions.remove(conversion)
+        self._look()
+        return results
+
+    def _trace(self, conversion: _Conversion) -> tuple[float, NDArray[np.float32]]:
+        """Readout quantities of the columns of a conversion from its begin on, and the cycle of the first."""
+        step = self._lockstep.analog.step_cycles
+        first_step = int(conversion.begin // step)
+        rows = self._lockstep.step - first_step + 1
+        trace = np.zeros((rows, COLUMNS), dtype=np.float32)
+        low = COLUMNS * conversion.hemisphere
+        for piece in self._lockstep.pieces:
+            mine = (piece.circuits >= low) & (piece.circuits < low + COLUMNS)
+            late = piece.steps >= first_step
+            trace[np.ix_(piece.steps[late] - first_step, piece.circuits[mine] - low)] = piece.values[np.ix_(late, mine)]
+        return first_step * step, trace
+
+    # --- who watches whom -----------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        watched = np.zeros(CIRCUITS, dtype=np.bool_)
+        for conversion in self._conversions:
+            low = COLUMNS * conversion.hemisphere
+            watched[low : low + COLUMNS] |= conversion.columns
+        watched[self._madc.observed(NEVER - 1)] = True
+        self._forget()
+        self._lockstep.watch(watched)
+
+    def _forget(self) -> None:
+        """Drops the traces that nobody needs any more."""
+        step = self._lockstep.analog.step_cycles
+        needed = [conversion.begin // step for conversion in self._conversions]
+        if self.recording:
+            needed.append(self._madc.next_sample_cycle // step - 1)
+        first = min(needed, default=self._lockstep.step + 1)
+        pieces = self._lockstep.pieces
+        self._lockstep.pieces = [piece for piece in pieces if piece.steps[-1] >= first]
