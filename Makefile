@@ -16,6 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help test lint types contracts unit demo bench acceptance clean
 
 CORE := $(VENV)/set-up-core
+PLOT := $(VENV)/set-up-plot
 DEV := $(VENV)/set-up-dev
 UNFINISHED := $(VENV)/set-up-unfinished
 
@@ -51,17 +52,23 @@ endif
 $(CORE): pyproject.toml constraints.txt
 	@echo '== set-up: core =='
 	@$(PYTHON) -c 'import sys; sys.exit("hxtwin needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
-	@$(if $(USELESS),rm -rf $(VENV),rm -f $(CORE) $(DEV))
+	@$(if $(USELESS),rm -rf $(VENV),rm -f $(CORE) $(PLOT) $(DEV))
 	@mkdir -p $(VENV) && touch $(UNFINISHED)
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) pip install --quiet --constraint constraints.txt hatchling
 	$(RUN) pip install --quiet --constraint constraints.txt --no-build-isolation --editable .
 	@pwd -P > $@ && rm $(UNFINISHED)
 
-$(DEV): $(CORE)
+$(PLOT): $(CORE)
+	@echo '== set-up: plot =='
+	@touch $(UNFINISHED)
+	$(RUN) pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[plot]'
+	@pwd -P > $@ && rm $(UNFINISHED)
+
+$(DEV): $(PLOT)
 	@echo '== set-up: dev =='
 	@touch $(UNFINISHED)
-	$(RUN) pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	$(RUN) pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev,torch,cosim]'
 	@pwd -P > $@ && rm $(UNFINISHED)
 
 # -- work ------------------------------------------------------------------------------------------------------------
@@ -86,10 +93,8 @@ unit: $(DEV)
 	@echo '== pytest =='
 	@$(RUN) pytest --numprocesses auto --maxprocesses 8 --durations 10 -p no:benchmark
 
-demo: $(CORE)
-	$(VENV)/bin/hxtwin registers CADCConfig
-	$(VENV)/bin/hxtwin registers SynapseDriverConfig 200
-	$(VENV)/bin/hxtwin explain 0x110400 0x3e00
+demo: $(PLOT)
+	$(VENV)/bin/python examples/first_spikes.py
 
 bench: $(DEV)
 	@$(RUN) pytest benchmarks --benchmark-only --benchmark-sort name --benchmark-columns min,median,max,rounds

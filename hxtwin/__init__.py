@@ -1,7 +1,7 @@
 """hxtwin: operating system and register-level twin of the BrainScaleS-2 neuromorphic platform.
 
 The sub-packages are the layers of the system, from where a thing is to what a modeller says: `hxtwin.coord`,
-`hxtwin.containers`, `hxtwin.comm`, `hxtwin.runtime`. `connect` opens a connection to a device.
+`hxtwin.containers`, `hxtwin.comm`, `hxtwin.runtime`, `hxtwin.calib`, `hxtwin.graph`, `hxtwin.frontend`. `connect` opens a connection to a device.
 
 Importing ``hxtwin`` loads no layer: ``hxtwin.coord`` and the others are imported when they are first used.
 """
@@ -15,12 +15,23 @@ from hxtwin._version import __version__
 from hxtwin.errors import HxtwinError
 
 if TYPE_CHECKING:
-    from hxtwin import comm, containers, coord, runtime
+    from hxtwin import calib, comm, containers, coord, frontend, graph, runtime
     from hxtwin.endpoints import connect
 
-__all__ = ["HxtwinError", "__version__", "comm", "connect", "containers", "coord", "runtime"]
+__all__ = [
+    "HxtwinError",
+    "__version__",
+    "calib",
+    "comm",
+    "connect",
+    "containers",
+    "coord",
+    "frontend",
+    "graph",
+    "runtime",
+]
 
-_LAYERS = frozenset({"coord", "containers", "comm", "runtime"})
+_LAYERS = frozenset({"coord", "containers", "comm", "runtime", "calib", "graph", "frontend"})
 
 
 def __getattr__(name: str) -> object:

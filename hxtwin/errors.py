@@ -11,6 +11,9 @@ layer                family
 ``hxtwin.comm``        `hxtwin.comm.CommError`
 ``hxtwin.runtime``     `hxtwin.runtime.ProgramError`
 ``hxtwin.chipsim``     `hxtwin.chipsim.errors.ChipSimError`
+``hxtwin.graph``       `hxtwin.graph.errors.GraphError`
+``hxtwin.calib``       `hxtwin.calib.errors.CalibError`
+``hxtwin.frontend``    `hxtwin.frontend.errors.FrontendError`
 ``hxtwin.endpoints``   `hxtwin.endpoints.EndpointError`
 ===================  ==========================
 """

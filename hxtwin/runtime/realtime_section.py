@@ -28,17 +28,19 @@ import attrs
 import numpy as np
 
 from hxtwin.comm import ut
-from hxtwin.comm.errors import UTEncodeError
+from hxtwin.coord import SpikeLabel
 from hxtwin.runtime.absolute_time_builder import AbsoluteTimePlaybackProgramBuilder
 from hxtwin.runtime.access_check import LAST_TIME, check_time
 from hxtwin.runtime.batch_ticket import BatchTicket
-from hxtwin.runtime.command_placement import CommandPlacement, TimedCommands
+from hxtwin.runtime.command_placement import TimedCommands
 from hxtwin.runtime.errors import MergeError, TimeError
 from hxtwin.runtime.program import PlaybackProgram
 from hxtwin.runtime.program_builder import PlaybackProgramBuilder
 from hxtwin.runtime.response_queue import Queue, ResponseCounts, answered
 from hxtwin.runtime.section import Section
-from hxtwin.runtime.spike_train import SpikeTrainError
+from hxtwin.runtime.section_kernel import lay_out_sections
+from hxtwin.runtime.source_map import ENTRY_DTYPE, NONE, Access, SourceMap
+from hxtwin.runtime.spike_train import LARGEST_PACK, SpikeTrainError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,9 +53,6 @@ if TYPE_CHECKING:
 SPIKES_PER_CYCLE: Final = 2
 """Labels that the link to the chip takes per FPGA cycle (reference: containers-b.md 2.11): packs of so many never
 queue there."""
-_EPOCH: Final = 1 << 40  # from section to section on the axis on which all commands are put in order
-_RESET: Final = -1  # places on that axis, relative to the section, of the reset of its timer and of what follows it
-_BEHIND: Final = 1 << 39
 _MOST_SECTIONS: Final = 1 << 21
 
 
@@ -227,7 +226,7 @@ class RealtimeSection:
         own = len(commands.recorded)
         order = np.argsort(commands.times, kind="stable")
         # in time order, framed by the reset of the timer and by what follows
-        self._times = np.concatenate([[_RESET], commands.times[order], [_BEHIND]])
+        self._times = np.concatenate([[0], commands.times[order], [LAST_TIME]])
         self._starts = np.concatenate([[own], commands.starts[order], [own + 1]])
         self._lengths = np.concatenate([[1], commands.lengths[order], [len(behind)]])
         self._recorded: Final = recorded.done()
@@ -274,73 +273,87 @@ class RealtimeSection:
         """
         if not 1 <= sections <= _MOST_SECTIONS:
             raise TimeError(f"{sections} real-time sections in a program: give 1..{_MOST_SECTIONS}")
-        due, labels = self._spikes(sections, spike_sections, spike_times, spike_labels)
-        try:
-            sizes = ut.pack_sizes(due, largest_pack)
-            packs = ut.spike_packs_to_fpga(labels, sizes)
-        except UTEncodeError as error:
-            raise SpikeTrainError(str(error)) from error
-        recorded = PlaybackProgramBuilder()
-        recorded.append_program(self._recorded)
-        recorded.append_spikes(packs)
-        program = recorded.done()
-        pack_times = due[np.cumsum(sizes) - sizes]
-        own_times = np.add.outer(np.arange(sections, dtype=np.int64) * _EPOCH, self._times).reshape(-1)
-        times = np.concatenate([own_times, pack_times])
-        starts = np.concatenate([np.tile(self._starts, sections), len(self._recorded) + np.arange(len(packs))])
-        lengths = np.concatenate([np.tile(self._lengths, sections), np.ones(len(packs), dtype=np.int64)])
-        order = np.argsort(times, kind="stable")
-        return self._placed(sections, program, times[order], starts[order], lengths[order])
-
-    def _placed(
-        self,
-        sections: int,
-        program: PlaybackProgram,
-        times: NDArray[np.int64],
-        starts: NDArray[np.int64],
-        lengths: NDArray[np.int64],
-    ) -> RealtimeBatch:
-        """Puts commands in time order into a builder."""
-        ahead = np.cumsum(lengths) - lengths
-        cycles = np.maximum.accumulate(times - ahead) + ahead
-        free = np.concatenate([[-1], cycles[:-1] + lengths[:-1]])
-        within = (times - _RESET) % _EPOCH + _RESET
-        placed = CommandPlacement(starts, lengths, (times > free) & (within != _RESET) & (within != _BEHIND))
-        messages = placed.messages(program.messages, within)
+        if largest_pack not in range(1, LARGEST_PACK + 1):
+            raise SpikeTrainError(f"packs of up to {largest_pack} spikes do not exist, give 1..{LARGEST_PACK}")
+        where, due, labels = _spikes(sections, spike_sections, spike_times, spike_labels)
+        room = sections * self.largest_size + 2 * len(due)
+        codes, payloads = np.empty(room, dtype=np.uint8), np.empty(room, dtype=np.uint64)
+        begins, commands = np.empty((2, sections * len(self._times) + len(due)), dtype=np.int64)
+        recorded = self._recorded.messages
+        size, entries, largest_delay, late = lay_out_sections(
+            sections,
+            self._times,
+            self._starts,
+            self._lengths,
+            recorded.codes,
+            recorded.payloads,
+            where,
+            due,
+            labels,
+            largest_pack,
+            ut.WaitUntil.code,
+            ut.SpikePack1ToFPGA.code,
+            codes,
+            payloads,
+            begins,
+            commands,
+        )
+        messages = ut.MessageArray(ut.Direction.TO_FPGA, codes[:size].copy(), payloads[:size].copy())
+        sources = self._sources(begins[:entries], commands[:entries], size)
         counts = ResponseCounts(*(sections * count for count in self._strides))
+        program = PlaybackProgram(messages, sources, self._recorded.restrictions, expected=counts)
         section = Section()
-        ordered = PlaybackProgram(messages, placed.sources(program), program.restrictions, expected=counts)
         builder = PlaybackProgramBuilder()
-        builder.append_program(ordered, {section: ResponseCounts()})
-        delays = cycles - times
-        spikes = starts >= len(self._recorded)
+        builder.append_program(program, {section: ResponseCounts()})
         return RealtimeBatch(
             builder=builder,
             entries=sections,
-            largest_delay=int(delays.max()),
-            late=int(np.count_nonzero(delays[spikes])),
+            largest_delay=largest_delay,
+            late=late,
             section=section,
             positions=self._positions,
             strides=self._strides,
         )
 
-    def _spikes(
-        self, sections: int, spike_sections: ArrayLike, spike_times: ArrayLike, spike_labels: ArrayLike
-    ) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
-        """Times on the axis of all sections, and labels."""
-        where, when, labels = (np.asarray(given) for given in (spike_sections, spike_times, spike_labels))
-        if where.ndim != 1 or not where.shape == when.shape == labels.shape:
-            raise SpikeTrainError(
-                f"sections {where.shape}, times {when.shape}, labels {labels.shape}: one of each per spike is needed"
-            )
-        if not where.size:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-        if any(array.dtype.kind not in "iu" for array in (where, when, labels)):
-            raise SpikeTrainError(f"integers are wanted, not {where.dtype}, {when.dtype}, {labels.dtype}")
-        if not 0 <= int(where.min()) <= int(where.max()) < sections:
-            raise SpikeTrainError(f"spikes of sections {where.min()}..{where.max()}, there are 0..{sections - 1}")
-        due = where.astype(np.int64) * _EPOCH + _times(when)
-        if (due[1:] < due[:-1]).any():
-            i = int(np.argmax(due[1:] < due[:-1])) + 1
-            raise SpikeTrainError(f"spike {i} lies before spike {i - 1}: sort the spikes by section, then by time")
-        return due, labels
+    def _sources(self, begins: NDArray[np.int64], commands: NDArray[np.int64], size: int) -> SourceMap:
+        """What the instructions belong to; a wait belongs to its command, neighbouring spikes share an entry."""
+        known = self._recorded.sources.entries
+        spikes = np.array([(0, Access.SPIKES, NONE, NONE, 0)], dtype=ENTRY_DTYPE)
+        numbers = np.searchsorted(known["start"], self._starts, side="right") - 1
+        own = np.concatenate([known[numbers], spikes])  # the last one stands for spikes
+        own["access"][:-1][self._lengths == 0] = Access.MESSAGES
+        last = commands == len(self._times) - 1
+        entries = own[commands[~last]]
+        entries["start"] = begins[~last]
+        behind = known[known["start"] >= self._starts[-1]]  # what follows a section consists of several accesses
+        repeated = np.tile(behind, np.count_nonzero(last))
+        repeated["start"] = np.add.outer(begins[last], behind["start"] - self._starts[-1]).reshape(-1)
+        entries = np.concatenate([entries, repeated])
+        entries = entries[np.argsort(entries["start"], kind="stable")]
+        kept = np.diff(entries["start"], append=size) > 0
+        return SourceMap(entries[kept], self._recorded.sources.containers, self._recorded.sources.places, size)
+
+
+def _spikes(
+    sections: int, spike_sections: ArrayLike, spike_times: ArrayLike, spike_labels: ArrayLike
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]:
+    """Checked sections, times and labels of spikes."""
+    where, when, labels = (np.asarray(given) for given in (spike_sections, spike_times, spike_labels))
+    if where.ndim != 1 or not where.shape == when.shape == labels.shape:
+        raise SpikeTrainError(
+            f"sections {where.shape}, times {when.shape}, labels {labels.shape}: one of each per spike is needed"
+        )
+    if not where.size:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint16)
+    if any(array.dtype.kind not in "iu" for array in (where, when, labels)):
+        raise SpikeTrainError(f"integers are wanted, not {where.dtype}, {when.dtype}, {labels.dtype}")
+    if not 0 <= int(where.min()) <= int(where.max()) < sections:
+        raise SpikeTrainError(f"spikes of sections {where.min()}..{where.max()}, there are 0..{sections - 1}")
+    if not 0 <= int(labels.min()) <= int(labels.max()) <= SpikeLabel.max:
+        raise SpikeTrainError(f"a label of {labels.min()}..{labels.max()}, allowed are 0..{SpikeLabel.max}")
+    chosen, due = where.astype(np.int64), _times(when)
+    wrong = (chosen[1:] < chosen[:-1]) | ((chosen[1:] == chosen[:-1]) & (due[1:] < due[:-1]))
+    if wrong.any():
+        i = int(np.argmax(wrong)) + 1
+        raise SpikeTrainError(f"spike {i} lies before spike {i - 1}: sort the spikes by section, then by time")
+    return chosen, due, labels.astype(np.uint16)

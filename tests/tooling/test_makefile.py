@@ -54,14 +54,19 @@ def set_up(asked: list[str]) -> list[str]:
     return [line.split()[-1] if "pip" in line else "venv" for line in asked if line.startswith(("-m pip", "-m venv"))]
 
 
-def test_demo_needs_the_core_only(checkout: Checkout) -> None:
+CORE = ["venv", "hatchling", "."]
+PLOT = [*CORE, ".[plot]"]
+DEV = [*PLOT, ".[dev,torch,cosim]"]
+
+
+def test_demo_needs_core_and_pictures_only(checkout: Checkout) -> None:
     asked = checkout.make("demo")
-    assert set_up(asked) == ["venv", "hatchling", "."]
-    assert asked[-3].startswith("registers")
+    assert set_up(asked) == PLOT
+    assert asked[-1] == "examples/first_spikes.py"
 
 
 def test_test_needs_the_dev_extra(checkout: Checkout) -> None:
-    assert set_up(checkout.make("lint")) == ["venv", "hatchling", ".", ".[dev]"]
+    assert set_up(checkout.make("lint")) == DEV
 
 
 def test_everything_is_installed_under_constraints_with_the_pinned_builder(checkout: Checkout) -> None:
@@ -82,7 +87,7 @@ def test_set_up_is_repeated_when_its_input_changes(checkout: Checkout, name: str
     stamp = checkout.folder / ".venv" / "set-up-core"
     later = stamp.stat().st_mtime + 10
     os.utime(checkout.folder / name, (later, later))
-    assert set_up(checkout.make("lint")) == ["venv", "hatchling", ".", ".[dev]"]
+    assert set_up(checkout.make("lint")) == DEV
 
 
 def test_broken_set_up_leaves_no_stamp_and_starts_anew(checkout: Checkout) -> None:
@@ -91,7 +96,7 @@ def test_broken_set_up_leaves_no_stamp_and_starts_anew(checkout: Checkout) -> No
     assert not list((checkout.folder / ".venv").glob("set-up-core"))
     (checkout.folder / ".venv" / "leftover").touch()
     (checkout.folder / "break").unlink()
-    assert set_up(checkout.make("demo")) == ["venv", "hatchling", "."]
+    assert set_up(checkout.make("demo")) == PLOT
     assert not (checkout.folder / ".venv" / "leftover").exists()
     assert set_up(checkout.make("demo")) == []
 
@@ -101,17 +106,17 @@ def test_broken_set_up_of_the_dev_extra_starts_anew(checkout: Checkout) -> None:
     (checkout.folder / "break").touch()
     checkout.make("lint", fails=True)
     (checkout.folder / "break").unlink()
-    assert set_up(checkout.make("lint")) == ["venv", "hatchling", ".", ".[dev]"]
+    assert set_up(checkout.make("lint")) == DEV
 
 
 def test_moved_checkout_is_set_up_anew(checkout: Checkout) -> None:
     checkout.make("demo")
     checkout.folder = checkout.folder.rename(checkout.folder.parent / "elsewhere")
-    assert set_up(checkout.make("demo")) == ["venv", "hatchling", "."]
+    assert set_up(checkout.make("demo")) == PLOT
 
 
 def test_targets_may_be_asked_for_together_and_in_parallel(checkout: Checkout) -> None:
-    assert set_up(checkout.make("-j", "4", "demo", "lint", "types")) == ["venv", "hatchling", ".", ".[dev]"]
+    assert set_up(checkout.make("-j", "4", "demo", "lint", "types")) == DEV
 
 
 def test_clean_removes_the_environment(checkout: Checkout) -> None:
