@@ -5,6 +5,7 @@
 ``hxtwin registers NAME [COORDINATE]``     address formula and bit table of one; addresses at a coordinate
 ``hxtwin explain ADDRESS [WORD]``          which container, coordinate and field values an address and word are
 ``hxtwin program FILE``                    what a saved playback program does, instruction by instruction
+``hxtwin calib run|show|verify``            calibrate a chip, look at a calibration, measure what it achieves
 ``hxtwin train yinyang|mnist``             train a network in the loop on a chip, or in software
 ``hxtwin eval CHECKPOINT``                 evaluate a trained network
 ``hxtwin emulator --chip 7``               a twin behind Host-ARQ: stands where the lab has an FPGA
@@ -23,6 +24,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import hxtwin
+from hxtwin.calib import command as calib
 from hxtwin.errors import HxtwinError
 from hxtwin.frontend import command as frontend
 
@@ -40,6 +42,7 @@ app = typer.Typer(
 
 _LARGEST_PORT = 65535
 
+app.add_typer(calib.app, name="calib")
 app.add_typer(frontend.train_app, name="train")
 app.command(name="eval")(frontend.evaluate)
 

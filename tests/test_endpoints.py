@@ -80,7 +80,7 @@ def test_a_failing_endpoint_closes_those_opened_before(monkeypatch: pytest.Monke
         ("udp://127.0.0.1/path", "only kind, address, port and options"),
         ("udp://user@127.0.0.1", "only kind, address, port and options"),
         ("sim://127.0.0.1", "has no address"),
-        ("sim://?chip=-1", "no number in"),
+        ("sim://?chip=-1", "is no number"),
         ("zeromock://?chip=1", "option 'chip' is unknown; known: none"),
         ("udp://[::1", "Invalid IPv6"),
     ],

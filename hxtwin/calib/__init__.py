@@ -1,4 +1,134 @@
-"""Calibration: routines, search algorithms, results and their cache; what makes analog circuits agree.
+"""Calibration: what makes analog circuits agree.
 
-May import runtime, containers and coord. This layer has no content yet.
+===============================  ====================================================================================
+`calibrate_spiking`              finds the analog parameters that give every neuron what an experimenter asks for
+`SpikingCalibTarget`, ..         what is asked for, with units and feasible ranges
+`SpikingCalibrationResult`       frozen result: settings, success, ``to_chip``, ``apply``, ``to_bytes``
+`verify`                         measures a calibrated chip by other means
+`Cache`                          where results and unfinished calibrations are kept
+`Calib`, `BinarySearch`, ..      the framework: one calibration, and the algorithms that drive it
+===============================  ====================================================================================
+
+    >>> import hxtwin
+    >>> from hxtwin import calib
+    >>> with hxtwin.connect() as connection:  # doctest: +SKIP
+    ...     result = calib.calibrate_spiking(connection)
+    >>> chip = result.to_chip()  # doctest: +SKIP
+
+Nothing is loaded before it is used.
+
+Host-based: everything is measured through playback programs, on any connection. Reference: calibration.md.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from hxtwin.calib.cache import Cache
+    from hxtwin.calib.calib import Calib, ParameterCalibResult, ParameterRange
+    from hxtwin.calib.errors import (
+        AlgorithmError,
+        CalibDataError,
+        CalibError,
+        CalibNotSuccessful,
+        CalibNotSupported,
+        ExcessiveNoiseError,
+        HardwareError,
+        MissingTargetError,
+        TargetShapeError,
+        TooFewSamplesError,
+    )
+    from hxtwin.calib.prediction import LinearPrediction, PolynomialPrediction
+    from hxtwin.calib.search import BinarySearch, LinearSearch, NoisyBinarySearch
+    from hxtwin.calib.spiking import calibrate as calibrate_spiking
+    from hxtwin.calib.spiking_result import SpikingCalibrationResult
+    from hxtwin.calib.stateful_connection import StatefulConnection
+    from hxtwin.calib.target import (
+        CADCCalibOptions,
+        CADCCalibTarget,
+        NeuronCalibTarget,
+        SpikingCalibOptions,
+        SpikingCalibTarget,
+        STPCalibTarget,
+    )
+    from hxtwin.calib.verification import Verification, verify
+
+__all__ = [
+    "AlgorithmError",
+    "BinarySearch",
+    "CADCCalibOptions",
+    "CADCCalibTarget",
+    "Cache",
+    "Calib",
+    "CalibDataError",
+    "CalibError",
+    "CalibNotSuccessful",
+    "CalibNotSupported",
+    "ExcessiveNoiseError",
+    "HardwareError",
+    "LinearPrediction",
+    "LinearSearch",
+    "MissingTargetError",
+    "NeuronCalibTarget",
+    "NoisyBinarySearch",
+    "ParameterCalibResult",
+    "ParameterRange",
+    "PolynomialPrediction",
+    "STPCalibTarget",
+    "SpikingCalibOptions",
+    "SpikingCalibTarget",
+    "SpikingCalibrationResult",
+    "StatefulConnection",
+    "TargetShapeError",
+    "TooFewSamplesError",
+    "Verification",
+    "calibrate_spiking",
+    "verify",
+]
+
+#: Where the names are defined: module of this package, name there.
+_PLACES: Final = {
+    "AlgorithmError": ("errors", "AlgorithmError"),
+    "BinarySearch": ("search", "BinarySearch"),
+    "CADCCalibOptions": ("target", "CADCCalibOptions"),
+    "CADCCalibTarget": ("target", "CADCCalibTarget"),
+    "Cache": ("cache", "Cache"),
+    "Calib": ("calib", "Calib"),
+    "CalibDataError": ("errors", "CalibDataError"),
+    "CalibError": ("errors", "CalibError"),
+    "CalibNotSuccessful": ("errors", "CalibNotSuccessful"),
+    "CalibNotSupported": ("errors", "CalibNotSupported"),
+    "ExcessiveNoiseError": ("errors", "ExcessiveNoiseError"),
+    "HardwareError": ("errors", "HardwareError"),
+    "LinearPrediction": ("prediction", "LinearPrediction"),
+    "LinearSearch": ("search", "LinearSearch"),
+    "MissingTargetError": ("errors", "MissingTargetError"),
+    "NeuronCalibTarget": ("target", "NeuronCalibTarget"),
+    "NoisyBinarySearch": ("search", "NoisyBinarySearch"),
+    "ParameterCalibResult": ("calib", "ParameterCalibResult"),
+    "ParameterRange": ("calib", "ParameterRange"),
+    "PolynomialPrediction": ("prediction", "PolynomialPrediction"),
+    "STPCalibTarget": ("target", "STPCalibTarget"),
+    "SpikingCalibOptions": ("target", "SpikingCalibOptions"),
+    "SpikingCalibTarget": ("target", "SpikingCalibTarget"),
+    "SpikingCalibrationResult": ("spiking_result", "SpikingCalibrationResult"),
+    "StatefulConnection": ("stateful_connection", "StatefulConnection"),
+    "TargetShapeError": ("errors", "TargetShapeError"),
+    "TooFewSamplesError": ("errors", "TooFewSamplesError"),
+    "Verification": ("verification", "Verification"),
+    "calibrate_spiking": ("spiking", "calibrate"),
+    "verify": ("verification", "verify"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'hxtwin.calib' has no attribute {name!r}")
+    module, attribute = _PLACES[name]
+    return getattr(importlib.import_module(f"hxtwin.calib.{module}"), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES})

@@ -8,24 +8,25 @@ room              what is in it
 ``fpga``          words to instructions, executor, timer, barriers, registers and memories, stream of responses
 ``omnibus``       high-speed link and JTAG chain: the two ways to the chip
 ``registers``     every register and memory of the chip, derived from the containers
+``elaborate``     registers and personality to physical parameters
 ``events``        crossbar, PADI buses, background sources, neuron event outputs
-``readout``       column ADC
+``analog``        neuron circuits, synapse drivers, correlation sensors
+``readout``       column ADC, membrane ADC, what they are connected to
 ================  =================================================================================================
 
 `Twin` is the composition and implements the `Device` protocol of `hxtwin.comm`. Twin time advances with executed
 instructions only; the same words give the same answers however they are cut into calls of ``feed``.
 
-Seam towards the analog core, which is not part of the twin yet:
+================  =================================================================================================
+joint             what meets in it
+================  =================================================================================================
+``chip``          accesses, conversions and events, in the order of chip cycles
+``lockstep``      event network and analog core, step by step (``loop_kernel``); when registers act on the analog core
+``analog_core``   state of the analog core and the settings that it follows
+``observers``     converters, and the circuits that have to be awake for them
+================  =================================================================================================
 
-- `registers.RegisterFile.take_changes` tells which blocks and synapse rows have changed since the last elaboration.
-- `events.AnalogCore` takes synaptic events (chip cycle, hemisphere, bus, mask of drivers, event address) and triggers
-  as arrays, and gives back fires of neurons. `NoAnalogCore` stands in its place: nothing ever fires by itself, and the
-  log says so once. A `NeuronReset` is digital and does fire.
-- `readout.ConversionSource` is told when a CADC conversion begins and gives its results when it ends. `NoVoltages`
-  gives zeros, with the right timing.
-- `Twin(analog=..., conversions=...)` takes both. With an analog core the event network and the core advance in turns
-  that are never longer than an event takes from one to the other; the core never gets ahead of an access.
-- The membrane ADC sends no samples and the embedded processors do not run; the log says so when they are used.
+The embedded processors do not run; the log says so when they are used.
 
 `hxtwin.chipsim.parameters` holds all numbers that the sources leave open (reference: simulator-decisions.md).
 """

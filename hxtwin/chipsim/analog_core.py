@@ -196,10 +196,10 @@ class AnalogCore:
 
     # --- observers ------------------------------------------------------------------------------------------------
 
-    def watch(self, step: int, circuits: NDArray[np.bool_]) -> None:
-        """Keeps exactly these circuits awake from a step on, ``bool[512]``; they are integrated in any case."""
+    def watch(self, step: int, circuits: NDArray[np.bool_]) -> bool:
+        """Keeps exactly these circuits awake from a step on, ``bool[512]``; returns whether these are others."""
         if np.array_equal(circuits, self._watched):
-            return
+            return False
         unknown = circuits & (self._index < 0)
         self._watched = circuits.copy()
         if unknown.any():
@@ -208,9 +208,10 @@ class AnalogCore:
             self._discretise()
             self.state = self._continued(before, old)
             self._settle(step)
-            return
+            return True
         self._show_watched()
         self.awake += rest_kernel.hold(step, self.state, self.coefficients, self.rest)
+        return True
 
     def _show_watched(self) -> None:
         self.rest.watched[:] = False

@@ -15,7 +15,7 @@ import numpy as np
 from hxtwin import containers
 from hxtwin.chipsim.elaborate.neurons import BACKEND_OF_CIRCUIT
 from hxtwin.chipsim.lockstep import BURST_CYCLES, Lockstep
-from hxtwin.chipsim.observers import Observers
+from hxtwin.chipsim.observers import HOLD_CYCLES, Observers
 from hxtwin.chipsim.options import DEFAULT_OPTIONS
 from hxtwin.chipsim.parameters import NEVER
 from hxtwin.chipsim.readout.cadc import CadcTiming
@@ -77,17 +77,34 @@ class Chip:
         self._unit_of_cell = self._unit_table()
         self.link_written: list[tuple[int, int]] = []
         self._last_write = -NEVER
+        self._words_to_be: dict[int, int] = {}
         self._conversion_steps: list[tuple[int, int, int, int, int]] = []
 
     # --- what arrives ---------------------------------------------------------------------------------------------
 
     def take_accesses(self, accesses: Accesses) -> None:
         """Accesses over the link, in the order of their arrival."""
+        if not (accesses.flags & READ).all():
+            self._words_to_be.clear()
         self._accesses = self._accesses.joined(accesses)
 
     def take_link_events(self, cycles: NDArray[np.int64], labels: NDArray[np.uint16]) -> None:
         """Labels over the link and the chip cycles in which they reach the crossbar."""
         self._lockstep.events.take_link_events(cycles, labels)
+
+    def word_to_be(self, address: int) -> int:
+        """Word of a register once all accesses under way have been made."""
+        if address not in self._words_to_be:
+            pending = self._accesses
+            written = np.flatnonzero((pending.addresses == address) & ((pending.flags & READ) == 0))
+            known = int(pending.words[written[-1]]) if len(written) else self.registers.read(address)
+            self._words_to_be[address] = known
+        return self._words_to_be[address]
+
+    @property
+    def conversions_planned(self) -> int:
+        """Conversions that have not ended."""
+        return len(self._conversion_steps)
 
     @property
     def pending_accesses(self) -> Accesses:
@@ -136,6 +153,7 @@ class Chip:
         """Chip reset in a cycle: registers and units as in rules 1 and 7; what was under way is lost."""
         self.advance(cycle)
         self.registers.reset()
+        self._words_to_be.clear()
         self._conversion_steps.clear()
         self._lockstep.reset(cycle)
         self._observers.reset()
@@ -154,25 +172,50 @@ class Chip:
 
     def advance(self, until: int) -> None:
         """Makes all accesses, conversions and events up to and including a cycle."""
-        while True:
-            end = self._observers.recording_end
-            if not self._conversion_steps or self._conversion_steps[0][0] > min(until, end):
-                if end > until:
-                    break
-                self._advance_accesses(end - 1)
-                if self._observers.recording_end == end:  # no access has changed it
-                    self._lockstep.advance(end)
-                    self._observers.end_recording(end)
+        while (due := self._next_step) <= until:
+            if self._conversion_steps and self._conversion_steps[0][0] == due:
+                self._make_conversion_step(until)
                 continue
-            cycle, hemisphere, begin, row, is_end = heapq.heappop(self._conversion_steps)
-            self._advance_accesses(cycle - 1)
-            self._lockstep.advance(cycle)
-            if is_end:
-                self.registers.cadc[hemisphere] = self._observers.finish_conversion(hemisphere, begin)
-            else:
-                self._observers.begin_conversion(hemisphere, row, begin)
+            self._advance_accesses(due - 1)
+            if self._next_step == due:  # no access has changed it
+                self._lockstep.advance(due)
+                self._observers.end_observation(due)
         self._advance_accesses(until)
         self._lockstep.advance(until)
+
+    @property
+    def _next_step(self) -> int:
+        """Next cycle in which a conversion begins or ends, or an observation ends."""
+        conversion = self._conversion_steps[0][0] if self._conversion_steps else NEVER
+        return min(conversion, self._observers.observation_end)
+
+    def _make_conversion_step(self, until: int) -> None:
+        """Begin or end of a conversion; as long as nothing disturbs, the lockstep runs ahead over several of them."""
+        cycle, hemisphere, begin, row, is_end = heapq.heappop(self._conversion_steps)
+        observers, lockstep = self._observers, self._lockstep
+        undisturbed = not lockstep.is_stale and cycle <= self.registers.quiet_until(self._accesses)
+        if not is_end:
+            if not (undisturbed and observers.sees(hemisphere)):
+                self._advance_accesses(cycle - 1)
+                lockstep.advance(cycle)
+            observers.begin_conversion(hemisphere, row, begin)
+            return
+        self._advance_accesses(cycle - 1)
+        if lockstep.reached <= cycle:
+            lockstep.advance(max(cycle, self._horizon(cycle, until) if undisturbed else cycle))
+        self.registers.cadc[hemisphere] = observers.finish_conversion(hemisphere, begin, cycle)
+
+    def _horizon(self, cycle: int, until: int) -> int:
+        """How far the lockstep may run ahead of the end of a conversion: over conversions that follow closely."""
+        if not self._observers.may_run_ahead:
+            return cycle
+        last = min(until, self.registers.quiet_until(self._accesses))
+        seen = cycle
+        for step, hemisphere, _, _, is_end in sorted(self._conversion_steps):
+            if step > last or step > seen + HOLD_CYCLES or not (is_end or self._observers.sees(hemisphere)):
+                break
+            seen = step
+        return seen
 
     def schedule_conversion(self, hemisphere: int, row: int, begin: int, end: int) -> None:
         """A CADC conversion will begin and end in cycles that have not been passed; its results are then latched.
@@ -197,12 +240,14 @@ class Chip:
         lockstep = self._lockstep
         while len(self._accesses) and self._accesses.cycles[0] <= until:
             first = int(self._accesses.cycles[0])
+            if lockstep.refresh_cycle <= first:
+                lockstep.advance(lockstep.refresh_cycle)  # a burst is over, or cells have settled
+                continue
             reads = self._leading_reads()
-            if not reads and lockstep.is_stale and self._last_write + BURST_CYCLES < first:
-                lockstep.advance(self._last_write + BURST_CYCLES)  # the burst is over
             quiet = lockstep.next_cycle
             if quiet > first:
-                last, level = min(until, quiet - 1, self._burst_end()), WATCH_ALWAYS
+                last = max(first, min(self._burst_end(), lockstep.settled_cycle - 1))
+                last, level = min(until, quiet - 1, last), WATCH_ALWAYS
             elif reads:
                 last, level = min(until, int(self._accesses.cycles[reads - 1])), WATCH_BUSY
             else:
@@ -225,6 +270,8 @@ class Chip:
         """Cycle of the last access before the first pause between writes."""
         writes = np.flatnonzero((self._accesses.flags & READ) == 0)
         cycles = self._accesses.cycles[writes]
+        if self._lockstep.is_stale:
+            cycles = np.concatenate([[self._last_write], cycles])
         pauses = np.flatnonzero(np.diff(cycles) > BURST_CYCLES)
         return int(cycles[pauses[0] + 1]) - 1 if len(pauses) else NEVER
 
@@ -236,6 +283,7 @@ class Chip:
 
     def access(self, cycle: int, address: int, word: int, *, is_read: bool) -> int:
         """An access that does not come over the link: advances to the cycle, makes it, returns the word read or 0."""
+        self._words_to_be.clear()
         self.advance(cycle)
         trigger = conversion_trigger(address) if is_read else None
         if trigger is not None:

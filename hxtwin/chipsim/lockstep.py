@@ -68,6 +68,7 @@ class Lockstep:
         analog: circuits, drivers, sensors.
         pieces: readout quantities of watched circuits, for the converters to take.
         follower: is told of new settings.
+        looking: somebody looks at this moment: what is written acts at once.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Lockstep:
         self.analog: Final = AnalogCore(registers, options)
         self.pieces: list[TracePiece] = []
         self.follower: Follower | None = None
+        self.looking = False
         self._shown = np.empty(0, dtype=np.int64) if probe is None else probe.circuits
         self._clock = np.zeros(kernel.CLOCK_SIZE, dtype=np.int64)
         self._rows = RowEvents(
@@ -95,6 +97,7 @@ class Lockstep:
         self._late_rows = [no_events()]
         self._late_fires = [no_fires()]
         self._last_write = -NEVER
+        self._reached = -1
         self._settled = NEVER
         self.reset(0)
 
@@ -135,6 +138,11 @@ class Lockstep:
         if self.analog.awake or waits or clock[kernel.FORCED_LAST]:
             return -1
         return self.events.next_cycle
+
+    @property
+    def reached(self) -> int:
+        """Cycle up to which and including everything has been advanced."""
+        return self._reached
 
     @property
     def step(self) -> int:
@@ -214,29 +222,42 @@ class Lockstep:
         """Circuits whose readout quantities are recorded from now on, ``bool[512]``."""
         if self.is_stale:
             self.refresh()
-        self.analog.watch(self.step, circuits)
+        if not self.analog.watch(self.step, circuits):
+            return
         self._clock[kernel.AWAKE] = self.analog.awake
         if circuits.any():
             now = np.array([self.step], dtype=np.int64)
             self.pieces.append(TracePiece(now, self.analog.watched, self.analog.quantities()[None, :]))
 
     @property
-    def _refresh_due(self) -> int:
+    def refresh_cycle(self) -> int:
+        """Cycle before which everything that was written acts, and moving cells are looked at; `NEVER` if neither is."""
         if not self.is_stale:
-            return self._settled
+            return self.settled_cycle
         delay = 0 if len(self.analog.watched) else BURST_CYCLES
-        return min(self._settled, self._last_write + delay)
+        return self._border(min(self._settled, self._last_write + delay))
+
+    @property
+    def settled_cycle(self) -> int:
+        """Cycle before which moving cells are looked at, written or not."""
+        return self._border(self._settled)
+
+    def _border(self, cycle: int) -> int:
+        """First cycle of the first step that begins in a cycle or later."""
+        if cycle >= NEVER:
+            return NEVER
+        return math.ceil(math.ceil(cycle / self.analog.step_cycles) * self.analog.step_cycles)
 
     # --- time -----------------------------------------------------------------------------------------------------
 
     def advance(self, until: int) -> None:
         """Runs up to and including a chip cycle: all whole steps, and the network as far as it may."""
+        self._reached = max(self._reached, until)
         while True:
-            due = self._refresh_due
-            if due <= self.step_begin:
+            border = self.refresh_cycle
+            if border <= math.ceil(self.step_begin):
                 self.refresh()
                 continue
-            border = math.ceil(math.ceil(due / self.analog.step_cycles) * self.analog.step_cycles)
             result = self._run(min(until, border - 1))
             if result == kernel.SETTINGS:
                 self.refresh()
@@ -322,6 +343,8 @@ class Lockstep:
 
     def _correlate(self, before: int) -> None:
         """Hands pulses earlier than a cycle to the sensors; later ones may still be overtaken."""
+        if not any(len(part.cycles) for part in (*self._late_rows, *self._late_fires)):
+            return
         rows, fires = _by_cycle(joined_rows(self._late_rows)), _by_cycle(joined_fires(self._late_fires))
         n, m = np.searchsorted(rows.cycles, before), np.searchsorted(fires.cycles, before)
         self.analog.correlate(rows.part(slice(n)), fires.part(slice(m)))

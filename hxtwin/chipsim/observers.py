@@ -1,13 +1,15 @@
 """Who looks at the analog core: column ADC and membrane ADC; which circuits they watch, and what they get to see.
 
-A conversion of the column ADC needs the readout quantities from its begin to its end, a recording of the membrane ADC
-as long as it lasts. While anybody looks at a circuit it is integrated and awake. Times are chip cycles.
+A conversion of the column ADC needs the readout quantities from its begin to its end, and its circuits stay watched for
+a while, so that many conversions in a row cost little; a recording of the membrane ADC needs them as long as it lasts.
+While anybody looks at a circuit it is integrated and awake. Times are chip cycles.
 Reference: simulator-decisions.md 27, 35-37.
 """
 
 from __future__ import annotations
 
 import math
+import weakref
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from hxtwin.chipsim.options import TwinOptions
     from hxtwin.chipsim.parameters import Parameters
     from hxtwin.chipsim.registers.register_file import RegisterFile
+
+
+HOLD_CYCLES: Final = 2500
+"""Circuits stay watched so long after a conversion, 10 us, since another one is likely to follow."""
 
 
 @attrs.frozen(eq=False)
@@ -66,12 +72,16 @@ class Observers:
         self._samples: list[MadcSamples] = []
         self._origin = 0
         self._conversions: list[_Conversion] = []
-        lockstep.follower = self
+        self._held = np.zeros(CIRCUITS, dtype=np.bool_)
+        self._hold_until = NEVER
+        lockstep.follower = weakref.proxy(self)  # no circle: the memory of a twin that is dropped is free at once
         self.after_refresh()
 
     def reset(self) -> None:
         """Chip reset: nothing is converted any more."""
         self._conversions.clear()
+        self._held[:] = False
+        self._hold_until = NEVER
         self._samples.clear()
         self._madc.reset()
         self.after_refresh()
@@ -90,6 +100,8 @@ class Observers:
     def after_refresh(self) -> None:
         """Follows registers and biases of the readout."""
         analog = self._lockstep.analog
+        self._cells = CadcCells.of(analog.settings.cells)
+        self._columns: list[NDArray[np.bool_] | None] = [None, None]
         self._voltages = self._nets.voltages(analog.settings.cells, self.board)
         self._madc.connect(self._multiplexers.mixtures(analog.output, self._voltages), analog.settings.cells)
         self._madc.configured(math.ceil(self._lockstep.step_begin))
@@ -124,13 +136,16 @@ class Observers:
         return self._madc.next_sample_cycle < NEVER
 
     @property
-    def recording_end(self) -> int:
-        """Cycle in which the recording under way is over."""
-        return self._madc.end_cycle
+    def observation_end(self) -> int:
+        """Cycle in which a recording under way is over, or the circuits of past conversions are released."""
+        return min(self._madc.end_cycle, self._hold_until)
 
-    def end_recording(self, cycle: int) -> None:
-        """The chip has been advanced to the end of a recording."""
+    def end_observation(self, cycle: int) -> None:
+        """The chip has been advanced to the end of an observation."""
         self._take(cycle)
+        if self._hold_until <= cycle:
+            self._hold_until = NEVER
+            self._held[:] = False
         self._look()
 
     def take_samples(self) -> list[MadcSamples]:
@@ -163,19 +178,32 @@ class Observers:
 
     # --- column ADC -----------------------------------------------------------------------------------------------
 
+    def sees(self, hemisphere: int) -> bool:
+        """Whether a conversion may begin without that further circuits have to be watched."""
+        columns = self._columns_of(hemisphere)
+        return not (columns & ~self._held_of(hemisphere)).any()
+
+    @property
+    def may_run_ahead(self) -> bool:
+        """Whether the chip may be advanced beyond the end of a conversion before its results are made."""
+        return not self._lockstep.analog.remembers and not self.recording
+
     def begin_conversion(self, hemisphere: int, row: int, begin: int) -> None:
-        """A conversion begins; the chip has been advanced to this cycle."""
+        """A conversion begins; its columns are seen, or the chip has been advanced to this cycle."""
         if self._lockstep.is_stale:
             self._lockstep.refresh()
-        columns = self._cadc.uses_neurons(hemisphere, self._voltages.cadc_debug)
-        self._conversions.append(_Conversion(hemisphere, row, begin, columns))
-        self._look()
+        seen = self.sees(hemisphere)
+        self._conversions.append(_Conversion(hemisphere, row, begin, self._columns_of(hemisphere)))
+        self._hold_until = NEVER
+        self._lockstep.looking = True
+        if not seen:
+            self._look()
 
-    def finish_conversion(self, hemisphere: int, begin: int) -> NDArray[np.uint8]:
+    def finish_conversion(self, hemisphere: int, begin: int, end: int) -> NDArray[np.uint8]:
         """Results of the conversion that began then, ``uint8[2, 256]``; the chip has been advanced to its end."""
         analog = self._lockstep.analog
         (conversion,) = [c for c in self._conversions if (c.hemisphere, c.begin) == (hemisphere, begin)]
-        first, trace = self._trace(conversion)
+        first, trace = self._trace(conversion, end)
         correlation, v_reset = self._lockstep.correlation(), self.board.correlation_reset
         results = self._cadc.convert(
             hemisphere,
@@ -185,43 +213,66 @@ class Observers:
             analog.step_cycles,
             trace,
             correlation[:, COLUMNS * hemisphere : COLUMNS * (hemisphere + 1)],
-            CadcCells.of(analog.settings.cells),
+            self._cells,
             analog.output,
             debug=self._voltages.cadc_debug,
             v_reset=READOUT.correlation_v_reset if v_reset is None else v_reset,
         )
         self._conversions.remove(conversion)
-        self._look()
+        if not self._conversions:
+            self._hold_until = end + HOLD_CYCLES
+            self._lockstep.looking = self.recording
+            self._forget()
         return results
 
-    def _trace(self, conversion: _Conversion) -> tuple[float, NDArray[np.float32]]:
-        """Readout quantities of the columns of a conversion from its begin on, and the cycle of the first."""
+    def _columns_of(self, hemisphere: int) -> NDArray[np.bool_]:
+        """Columns whose neuron is connected to a channel, ``bool[256]``."""
+        if self._columns[hemisphere] is None or self._lockstep.is_stale:
+            self._columns[hemisphere] = self._cadc.uses_neurons(hemisphere, self._voltages.cadc_debug)
+        columns = self._columns[hemisphere]
+        assert columns is not None
+        return columns
+
+    def _trace(self, conversion: _Conversion, end: int) -> tuple[float, NDArray[np.float32]]:
+        """Readout quantities of the columns of a conversion from its begin to its end, and the cycle of the first."""
         step = self._lockstep.analog.step_cycles
-        first_step = int(conversion.begin // step)
-        rows = self._lockstep.step - first_step + 1
-        trace = np.zeros((rows, COLUMNS), dtype=np.float32)
+        first, last = int(conversion.begin // step), int((end + 1) // step)
+        trace = np.zeros((last - first + 1, COLUMNS), dtype=np.float32)
         low = COLUMNS * conversion.hemisphere
         for piece in self._lockstep.pieces:
-            mine = (piece.circuits >= low) & (piece.circuits < low + COLUMNS)
-            late = piece.steps >= first_step
-            trace[np.ix_(piece.steps[late] - first_step, piece.circuits[mine] - low)] = piece.values[np.ix_(late, mine)]
-        return first_step * step, trace
+            if piece.steps[-1] < first or piece.steps[0] > last:
+                continue
+            rows = slice(*np.searchsorted(piece.steps, [first, last + 1]).tolist())
+            columns = slice(*np.searchsorted(piece.circuits, [low, low + COLUMNS]).tolist())
+            if rows.start == rows.stop or columns.start == columns.stop:
+                continue
+            begin = int(piece.steps[rows.start]) - first  # steps of watched circuits are never jumped over
+            places = slice(begin, begin + rows.stop - rows.start)
+            trace[places, piece.circuits[columns] - low] = piece.values[rows, columns]
+        return first * step, trace
 
     # --- who watches whom -----------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        watched = np.zeros(CIRCUITS, dtype=np.bool_)
+        """Watches what has to be watched: for a while after the last conversion, too."""
         for conversion in self._conversions:
             low = COLUMNS * conversion.hemisphere
-            watched[low : low + COLUMNS] |= conversion.columns
+            self._held[low : low + COLUMNS] |= conversion.columns
+        watched = self._held.copy()
         watched[self._madc.observed(NEVER - 1)] = True
+        self._lockstep.looking = bool(self._conversions) or self.recording
         self._forget()
         self._lockstep.watch(watched)
+
+    def _held_of(self, hemisphere: int) -> NDArray[np.bool_]:
+        return self._held[COLUMNS * hemisphere : COLUMNS * (hemisphere + 1)]
 
     def _forget(self) -> None:
         """Drops the traces that nobody needs any more."""
         step = self._lockstep.analog.step_cycles
         needed = [conversion.begin // step for conversion in self._conversions]
+        if self._hold_until < NEVER:  # of what has been watched since, conversions may want to know
+            needed.append((self._hold_until - HOLD_CYCLES) // step)
         if self.recording:
             needed.append(self._madc.next_sample_cycle // step - 1)
         first = min(needed, default=self._lockstep.step + 1)

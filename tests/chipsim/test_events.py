@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hxtwin import containers
-from hxtwin.chipsim import Twin
+from hxtwin.chipsim import Probe, Twin
 from hxtwin.comm import ut
 from hxtwin.coord import CrossbarNodeOnDLS
 
@@ -17,7 +17,6 @@ from .client import Client, bring_up, read, stamped, write
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hxtwin.chipsim.events.synaptic_events import SynapticEvents, Triggers
 
 WAIT = [ut.TimerSetup(), ut.WaitUntil(1000)]
 OUTPUT_CONFIG = 0x00130000
@@ -319,43 +318,21 @@ def test_neurons_of_one_output_that_fire_together_are_sent_one_after_the_other(l
 # --- to the synapses --------------------------------------------------------------------------------------------------
 
 
-class Listener:
-    """An analog core that remembers what reaches the synapses and makes neurons fire when it is told to."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[int, int, int, int, int]] = []
-        self.triggers: list[int] = []
-        self.fires: list[tuple[int, int]] = []
-        self.now = -1
-
-    def deliver(self, events: SynapticEvents) -> None:
-        columns = (events.cycles, events.hemispheres, events.buses, events.drivers, events.addresses)
-        assert np.all(events.cycles > self.now)
-        self.events += zip(*(column.tolist() for column in columns), strict=True)
-
-    def trigger(self, triggers: Triggers) -> None:
-        self.triggers += triggers.addresses.tolist()
-
-    def advance(self, until: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        assert until >= self.now
-        fired = [fire for fire in self.fires if self.now < fire[0] <= until]
-        self.now = until
-        return np.array([c for c, _ in fired], dtype=np.int64), np.array([n for _, n in fired], dtype=np.int64)
-
-    def reset(self, cycle: int) -> None:
-        del cycle
+@pytest.fixture
+def probe() -> Probe:
+    return Probe(signals=("padi", "fires"))
 
 
 @pytest.fixture
-def listener() -> Listener:
-    return Listener()
-
-
-@pytest.fixture
-def heard(listener: Listener) -> Client:
-    client = Client(Twin(analog=listener))
+def heard(probe: Probe) -> Client:
+    client = Client(Twin(probe=probe))
     client.run(bring_up())
     return client
+
+
+def arrivals(probe: Probe) -> list[tuple[int, int, int, int, int]]:
+    """Cycle, hemisphere, bus, drivers and address of what reached the synapses."""
+    return [tuple(row) for row in probe.rows("padi").tolist()]
 
 
 def driver_setup(hemisphere: int, driver: int, mask: int = 31) -> list[ut.ToFPGA]:
@@ -368,7 +345,7 @@ def listen_to_crossbar(hemisphere: int, buses: int = 0xF) -> list[ut.ToFPGA]:
     return write(0x00118001 if hemisphere else 0x00110001, buses)
 
 
-def test_worked_example_of_a_label_reaches_driver_84_of_the_bottom(heard: Client, listener: Listener) -> None:
+def test_worked_example_of_a_label_reaches_driver_84_of_the_bottom(heard: Client, probe: Probe) -> None:
     only = [m for output in range(8) for m in write(node(output, 8), DROP_ALL)]
     program = [
         *only,
@@ -378,56 +355,63 @@ def test_worked_example_of_a_label_reaches_driver_84_of_the_bottom(heard: Client
         ut.Barrier(omnibus=1),
     ]
     heard.run(program, ut.SpikePack1ToFPGA((0x2D47,)), WAIT)
-    ((_, hemisphere, bus, drivers, address),) = listener.events
+    ((_, hemisphere, bus, drivers, address),) = arrivals(probe)
     assert (hemisphere, bus, drivers, address) == (1, 0, 1 << 21, 7)
 
 
-def test_events_reach_the_synapses_28_fpga_cycles_after_their_instruction(heard: Client, listener: Listener) -> None:
+def test_events_reach_the_synapses_28_fpga_cycles_after_their_instruction(heard: Client, probe: Probe) -> None:
     heard.run(listen_to_crossbar(0), ut.Barrier(omnibus=1), ut.SpikePack1ToFPGA((1,)), ut.SpikePack1ToFPGA((2,)), WAIT)
-    bus_0 = sorted(event[0] for event in listener.events if event[2] == 0)
-    assert len(listener.events) == 8
+    bus_0 = sorted(event[0] for event in arrivals(probe) if event[2] == 0)
+    assert len(arrivals(probe)) == 8
     assert bus_0[1] - bus_0[0] == 2
 
 
-def test_compare_mask_0_reaches_every_receiver_on_the_bus(heard: Client, listener: Listener) -> None:
+def test_compare_mask_0_reaches_every_receiver_on_the_bus(heard: Client, probe: Probe) -> None:
     setup = [m for driver in (2, 6, 126) for m in driver_setup(0, driver, mask=0)]
     heard.run(setup, listen_to_crossbar(0, 0b0100), ut.Barrier(omnibus=1), ut.SpikePack1ToFPGA((5 << 6 | 9,)), WAIT)
-    ((_, hemisphere, bus, drivers, address),) = listener.events
+    ((_, hemisphere, bus, drivers, address),) = arrivals(probe)
     assert (hemisphere, bus, drivers, address) == (0, 2, 1 << 0 | 1 << 1 | 1 << 31, 9)
 
 
-def test_padi_event_fires_on_selected_buses_that_do_not_listen_to_the_crossbar(
-    heard: Client, listener: Listener
-) -> None:
+def test_padi_event_fires_on_selected_buses_that_do_not_listen_to_the_crossbar(heard: Client, probe: Probe) -> None:
     event = containers.PADIEvent(fire_bus=np.array([True, True, False, True]), event_address=33, row_select_address=4)
     heard.run(listen_to_crossbar(1, 0b1000), driver_setup(1, 17), write(0x00118000, int(event.encode()[0])), WAIT)
-    assert [(h, b, d, a) for _, h, b, d, a in listener.events] == [(1, 0, 0, 33), (1, 1, 1 << 4, 33)]
+    assert [(h, b, d, a) for _, h, b, d, a in arrivals(probe)] == [(1, 0, 0, 33), (1, 1, 1 << 4, 33)]
 
 
-def test_a_bus_takes_an_event_in_two_cycles_and_holds_eight(heard: Client, listener: Listener) -> None:
+def test_a_bus_takes_an_event_in_two_cycles_and_holds_eight(heard: Client, probe: Probe) -> None:
     heard.run(listen_to_crossbar(0, 1), ut.Barrier(omnibus=1), [ut.SpikePack2ToFPGA((1, 2))] * 40, WAIT)
-    cycles = np.array([event[0] for event in listener.events])
+    cycles = np.array([event[0] for event in arrivals(probe)])
     assert np.all(np.diff(cycles) == 2)
     assert 40 <= len(cycles) < 60
 
 
-def test_extended_timing_doubles_the_cycle_of_a_bus(heard: Client, listener: Listener) -> None:
+def test_extended_timing_doubles_the_cycle_of_a_bus(heard: Client, probe: Probe) -> None:
     heard.run(listen_to_crossbar(0, 1 | 1 << 4), ut.Barrier(omnibus=1), [ut.SpikePack2ToFPGA((1, 2))] * 4, WAIT)
-    assert np.all(np.diff([event[0] for event in listener.events]) == 4)
+    assert np.all(np.diff([event[0] for event in arrivals(probe)]) == 4)
 
 
-def test_a_fire_reaches_on_chip_synapses_after_10_cycles(heard: Client, listener: Listener) -> None:
-    heard.run(listen_to_crossbar(0, 1), neuron_setup(0, 3, 0x21), ut.Barrier(omnibus=1))
-    fire = listener.now + 30_000
-    listener.fires.append((fire, 3))
-    heard.run(ut.TimerSetup(), ut.WaitUntil(10_000))
-    ((cycle, hemisphere, bus, _, address),) = listener.events
+def test_a_fire_reaches_on_chip_synapses_after_10_cycles(heard: Client, probe: Probe) -> None:
+    setup = [*listen_to_crossbar(0, 1), *neuron_setup(0, 3, 0x21), ut.Barrier(omnibus=1)]
+    heard.run(setup, write(neuron_address(0, 3), 0), WAIT)
+    ((fire, neuron),) = probe.rows("fires").tolist()
+    ((cycle, hemisphere, bus, _, address),) = arrivals(probe)
+    assert neuron == 3
     assert (cycle - fire, hemisphere, bus, address) == (10, 0, 0, 0x21)
 
 
-def test_triggers_are_passed_on_to_the_analog_core(heard: Client, listener: Listener) -> None:
-    heard.run(write(0x02C90005, 0), write(0x00122400, 0), write(0x00122008, 0), WAIT)
-    assert listener.triggers == [0x02C90005, 0x00122400, 0x00122008]
+@pytest.mark.parametrize("row", [0, 1])
+def test_a_quad_trigger_makes_its_four_neurons_fire(heard: Client, probe: Probe, row: int) -> None:
+    columns = (40, 42, 44, 46)
+    quad = 0x02C94000 + 0x01000000 * row + 5
+    heard.run([m for column in columns for m in neuron_setup(row, column, column)], write(quad, 0), WAIT)
+    assert sorted(probe.rows("fires")["neuron"].tolist()) == [128 * row + column for column in columns]
+
+
+def test_a_block_post_pulse_is_no_fire(heard: Client, probe: Probe) -> None:
+    answers = heard.run(neuron_setup(0, 3, 0x21), write(0x00122400, 0), WAIT)
+    assert spikes(answers) == []
+    assert len(probe.rows("fires")) == 0
 
 
 # --- spikes that come back --------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pytest
@@ -14,6 +14,9 @@ from hxtwin.chipsim import Twin
 from hxtwin.comm import ut
 
 from .client import bring_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HALT: Final = 0x0A00000000000000
 ADDRESSES: Final = [
@@ -90,8 +93,12 @@ programs = st.lists(accesses | others, max_size=40).map(lambda parts: [m for par
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> None:
-    logging.getLogger("hxtwin.chipsim").setLevel(logging.CRITICAL)
+def quiet() -> Iterator[None]:
+    log = logging.getLogger("hxtwin.chipsim")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    yield
+    log.setLevel(before)
 
 
 def prepared(*, with_link: bool) -> Twin:

@@ -55,6 +55,15 @@ def test_line_without_a_membrane_is_a_star() -> None:
     assert between == {(0, 1): pytest.approx(2 / 6), (0, 2): pytest.approx(3 / 6), (1, 2): pytest.approx(6 / 6)}
 
 
+def test_each_line_without_a_membrane_is_a_star_of_its_own() -> None:
+    g = np.zeros(512)
+    g[[0, 1, 300, 301]] = [1.0, 3.0, 2.0, 2.0]
+    joined = join(NO, NO, NO, mask(0, 300), g)
+    assert joined.resistor_ends.tolist() == [[0, 1], [300, 301]]
+    assert joined.resistor_conductance.tolist() == [0.75, 1.0]
+    assert join(NO, NO, NO, mask(0, 300), 2 * g).resistor_conductance.tolist() == [1.5, 2.0]
+
+
 @pytest.mark.parametrize(("members", "factor"), [(2, 1.06), (4, 1.17), (6, 1.28), (8, 1.39)])
 def test_merged_circuits_are_slower_by_their_parasitic_capacitance(
     experiment: Make, events: Stimulus, members: int, factor: float

@@ -10,6 +10,8 @@
 `log`            ``results/<topic>.json`` and ``results/<topic>.md``
 `foundations`    topic: coordinates, containers, scaffold
 `transport`      topic: messages and the link protocol
+`twin`           topic: random input, memory, the daemon, determinism
+`random_streams` random programs and words for the twin
 ===============  ===========================================================================
 
 Run as ``make acceptance`` or ``python tools/acceptance``.

@@ -22,8 +22,8 @@ correlation storage            CADC LSB below the baseline, ``float32[2, 512, 25
 
 The way: `elaborate` (registers x personality -> SI parameters) -> `discretisation.discretise` (coefficients of a step)
 -> `discretisation.initial_state` -> `drivers.drive` (bus events -> row events) -> `integration.integrate` (row events
--> fires, trace) -> `correlation_kernel.correlate`. New settings: `discretise` again and `discretisation.adopt`. Long
-stretches without input: `idle.integrate_idle`.
+-> fires, trace) -> `correlation_kernel.correlate`. New settings: `discretise` again and `discretisation.adopt`.
+Neurons at rest: `rest_kernel`.
 
 Units: SI outside of the kernels; times are chip cycles (4 ns), steps a multiple of half a cycle. Step n covers the
 cycles ``n * step_cycles`` to ``(n + 1) * step_cycles``; an event may come up to one step late without losing charge.

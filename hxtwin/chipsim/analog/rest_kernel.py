@@ -58,7 +58,9 @@ _FREE = 1e-9
 """Rate below which a membrane is free."""
 _FIRST_PART = 0.25
 _GROWTH = 1.5
-_MOST_PARTS = 80
+_MOST_PARTS = 120
+_LARGEST_MOVE = 0.03
+"""Of a part, V."""
 
 
 @numba.njit(cache=True)
@@ -166,15 +168,22 @@ def fall_asleep(step: int, state: State, coefficients: Coefficients, rest: Rest)
 
 @numba.njit(cache=True)
 def _relaxed(k: int, v: float, steps: float, state: State, coefficients: Coefficients, rest: Rest) -> float:
-    """Noise-free membrane after a number of steps: exponential steps that grow, exact close to the fixed point."""
+    """Noise-free membrane after a number of steps: exponential steps that grow, exact close to the fixed point.
+
+    None moves the membrane far, since its rate changes on the way; where it floats, they are exact anyway.
+    """
     low, high = float(coefficients.rules[1]), float(coefficients.rules[2])
-    rate = rest.rate[k]
-    part = steps if rate < _FREE else _FIRST_PART / rate
+    part = _FIRST_PART / max(rest.rate[k], _rate(k, v, state, rest), _FREE)
     for _ in range(_MOST_PARTS):
+        current, rate = _current(k, v, state, rest), _rate(k, v, state, rest)
+        if (v == high and current >= 0.0) or (v == low and current <= 0.0):
+            return v
         part = min(part, steps)
-        z = _rate(k, v, state, rest) * part
+        if abs(current) * part > _LARGEST_MOVE:
+            part = _LARGEST_MOVE / abs(current)
+        z = rate * part
         weight = 1.0 - 0.5 * z if z < 1e-6 else -math.expm1(-z) / z
-        v = min(max(v + part * _current(k, v, state, rest) * weight, low), high)
+        v = min(max(v + part * current * weight, low), high)
         steps -= part
         if steps <= 0.0:
             return v
@@ -198,7 +207,11 @@ def wake(k: int, step: int, state: State, coefficients: Coefficients, rest: Rest
                 np.uint32(mixed >> np.uint64(32)),
                 coefficients.noise_sources[k],
             )
-            v += float(coefficients.noise_kick) * math.sqrt(spread) * float(number)
+            kick = float(coefficients.noise_kick)
+            sigma = kick * math.sqrt(spread)
+            if v in (float(coefficients.rules[1]), float(coefficients.rules[2])):  # pressed against its rail
+                sigma = min(sigma, 0.5 * kick**2 / max(abs(_current(k, v, state, rest)), _FREE))
+            v += sigma * float(number)
         v = min(max(v, float(coefficients.rules[1])), float(coefficients.rules[2]))
         n = state.v.size
         for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):

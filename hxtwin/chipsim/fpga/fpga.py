@@ -15,6 +15,7 @@ simulator-decisions.md 3-5, 13-25.
 
 from __future__ import annotations
 
+import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -75,7 +76,8 @@ class Fpga:
         self.memories: Final = Memories()
         self.state: Final = ExecutorState(parameters, self.memories)
         self.routing: Final = SpikeRouting(parameters, self.memories)
-        self.registers: Final = FpgaRegisters(parameters, options, log, self, probe)
+        owner = weakref.proxy(self)  # no circle: the memory of a twin that is dropped is free at once
+        self.registers: Final = FpgaRegisters(parameters, options, log, owner, probe)
         self.link: Final = Link(parameters)
         self.counters: Final = LinkCounters(parameters)
         self.jtag: Final = JTAGChain(parameters)

@@ -13,6 +13,7 @@ Loopback halt          all answers, then the halt; 12 500 cycles until the next 
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
@@ -46,6 +47,8 @@ _READS_IN_FLIGHT_LSB: Final = 39
 _MOST_INDEX: Final = 0xFFFFFFFF
 _CONCERNS_LINK_BELOW: Final = 0x000C0000
 _AUTO_CALIBRATING: Final = 1
+_MOST_CONVERSIONS: Final = 1 << 12
+"""Conversions that are planned before the chip comes to them, at most."""
 _RESET_MODE_ADDRESS: Final = 0x02200003
 _VOLATILE: Final = ((0x00122800, 0x00122BFF), (0x0012A800, 0x0012ABFF), (0x00130065, 0x00130084))
 
@@ -69,7 +72,8 @@ class Playback:
         self._waiting: list[_Waiting] = []
         self._discarding = False
         self._seen_malformed = 0
-        fpga.on_link_up = self._release_waiting
+        playback = weakref.proxy(self)  # no circle, see `Fpga`
+        fpga.on_link_up = lambda cycle: playback._release_waiting(cycle)  # noqa: PLW0108  # the method would hold on
 
     def reset(self) -> None:
         """Forgets the program in progress; what is under way to the chip gets there (rule 4)."""
@@ -179,6 +183,8 @@ class Playback:
 
     def _special(self, code: int, payload: int) -> bool:
         """Executes one instruction that the kernel left; False: the kernel can execute it now."""
+        if code == ut.OmnibusAddress.code and self._trigger_conversion(payload & 0xFFFFFFFF):
+            return True
         self._fpga.advance(self._state.cycle)
         match code:
             case ut.OmnibusAddress.code:
@@ -332,6 +338,22 @@ class Playback:
         else:
             self._send(issue, access)
 
+    def _trigger_conversion(self, address: int) -> bool:
+        """A read that starts a conversion, sent without a look at the rest; False if something may stand in its way.
+
+        Nothing that has to be advanced for it: so that many conversions are known when the chip comes to the first.
+        """
+        fpga, state = self._fpga, self._state
+        if address >> _FPGA_SPACE or reads_of_cadc(address) != TRIGGERS_CONVERSION:
+            return False
+        issue = max(state.cycle, int(np.sort(state.ring)[-fpga.parameters.reads_in_flight]))
+        certain = fpga.link.up and not self._waiting and fpga.next_change > issue
+        if not certain or fpga.chip.conversions_planned > _MOST_CONVERSIONS or self._is_silent(address):
+            return False
+        state.cycle = issue + 1
+        self._send(issue, _Waiting(address, 0, READ | _ALL_LANES))
+        return True
+
     def _answer_of_fpga(self, issue: int, address: int, word: int) -> None:
         """Answers an access to the FPGA in the one queue of all answers."""
         if self._waiting or self._is_silent(address):
@@ -427,8 +449,8 @@ class Playback:
         hemisphere = address >> 24 & 1
         free = kernel.CADC_FREE + hemisphere
         start = max(arrival, int(state.registers[free]))
-        config, common = (self._word_to_be(wanted) for wanted in fpga.chip.cadc.addresses(hemisphere))
-        if self._word_to_be(_RESET_MODE_ADDRESS | hemisphere << 24) & _AUTO_CALIBRATING:
+        config, common = (fpga.chip.word_to_be(wanted) for wanted in fpga.chip.cadc.addresses(hemisphere))
+        if fpga.chip.word_to_be(_RESET_MODE_ADDRESS | hemisphere << 24) & _AUTO_CALIBRATING:
             fpga.log.once("auto calibrating", "a CADC read in mode auto_calibrating is never answered")
             return None
         duration = fpga.chip.cadc.duration(config, common)
@@ -439,14 +461,6 @@ class Playback:
             fpga.chip.schedule_conversion(hemisphere, address >> 6 & 0xFF, CHIP_CYCLES * start, end)
         state.registers[free] = done
         return done
-
-    def _word_to_be(self, address: int) -> int:
-        """Word of a chip register once all accesses under way have been made."""
-        pending = self._fpga.chip.pending_accesses
-        written = (pending.addresses == address) & ((pending.flags & READ) == 0)
-        if written.any():
-            return int(pending.words[np.flatnonzero(written)[-1]])
-        return self._fpga.chip.registers.read(address)
 
     # --- blocking -------------------------------------------------------------------------------------------------
 

@@ -99,6 +99,17 @@ def watch_of(address: Integer, flags: Integer, pages: NDArray[np.int32], watches
 
 
 @kernel
+def first_concern(
+    addresses: NDArray[np.uint32], flags: NDArray[np.uint8], pages: NDArray[np.int32], watches: NDArray[np.uint8]
+) -> int:
+    """Index of the first access that is a write or concerns other units while events run; their number if none."""
+    for i in range(flags.size):
+        if flags[i] & READ == 0 or watch_of(np.int64(addresses[i]), np.int64(flags[i]), pages, watches) > 0:
+            return i
+    return int(flags.size)
+
+
+@kernel
 def apply_accesses(
     cycles: NDArray[np.int64],
     addresses: NDArray[np.uint32],

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import numpy as np
 
+from hxtwin.chipsim.parameters import NEVER
 from hxtwin.chipsim.registers import access_kernel
 from hxtwin.chipsim.registers.cell_map import SYNAPSE_WINDOWS, SYNAPSE_WINDOWS_MASK, CellMap, chip_cells
 
@@ -149,6 +150,8 @@ class RegisterFile:
         self.cadc: Final = np.zeros((2, 2, 256), dtype=np.uint8)
         self._changed = np.empty(len(self.map.block_names), dtype=np.uint8)
         self._changed_rows = np.empty((2, SYNAPSE_ROWS), dtype=np.uint8)
+        #: Consumers for whom anything may have changed.
+        self._written_for: set[Consumer] = set()
         self._unmapped = np.empty(_MOST_UNMAPPED, dtype=np.int64)
         self.reset()
 
@@ -159,11 +162,17 @@ class RegisterFile:
         self.cadc[:] = 0
         self._changed[:] = 0xFF
         self._changed_rows[:] = 0xFF
+        self._written_for.update(Consumer)
 
     def has_changes(self, consumer: Consumer) -> bool:
         """Whether `take_changes` would give any."""
+        if consumer not in self._written_for:
+            return False
         bit = np.uint8(1 << consumer)
-        return bool((self._changed & bit).any() or (self._changed_rows & bit).any())
+        changed = bool((self._changed & bit).any() or (self._changed_rows & bit).any())
+        if not changed:
+            self._written_for.discard(consumer)
+        return changed
 
     def take_changes(self, consumer: Consumer) -> Changes:
         """What changed since the last call for the same consumer, or since the last reset."""
@@ -171,6 +180,7 @@ class RegisterFile:
         found = Changes((self._changed & bit) != 0, (self._changed_rows & bit) != 0)
         self._changed &= ~bit
         self._changed_rows &= ~bit
+        self._written_for.discard(consumer)
         return found
 
     def watch(self, accesses: Accesses, index: int) -> int:
@@ -180,6 +190,11 @@ class RegisterFile:
                 int(accesses.addresses[index]), int(accesses.flags[index]), self.map.pages, self.map.watches
             )
         )
+
+    def quiet_until(self, accesses: Accesses) -> int:
+        """Last cycle before the first access that is a write or concerns other units; `NEVER` if there is none."""
+        index = int(access_kernel.first_concern(accesses.addresses, accesses.flags, self.map.pages, self.map.watches))
+        return int(accesses.cycles[index]) - 1 if index < len(accesses) else NEVER
 
     def apply(
         self, accesses: Accesses, first: int, last_cycle: int, stop_at_watch: int = _NO_STOP
@@ -198,6 +213,8 @@ class RegisterFile:
         self, accesses: Accesses, first: int, last_cycle: int, stop_at_watch: int
     ) -> tuple[int, Reads, list[int], bool]:
         due = int(np.searchsorted(accesses.cycles, last_cycle, side="right"))
+        if not (accesses.flags[first:due] & access_kernel.READ).all():
+            self._written_for.update(Consumer)
         room = max(due - first, 0)
         answers, numbers = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.int64)
         cells = self.map

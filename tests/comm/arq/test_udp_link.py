@@ -192,10 +192,7 @@ def test_a_device_that_returns_no_words_counts_as_failed(caplog: pytest.LogCaptu
             link.receive(10 * SECOND)
 
 
-def test_a_server_with_a_stuck_device_can_be_closed(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hxtwin.comm.arq.udp_fpga._STOP_LIMIT_S", 0.05)
+def test_a_server_with_a_stuck_device_can_be_closed(caplog: pytest.LogCaptureFixture) -> None:
     entered, go_on = threading.Event(), threading.Event()
 
     class Stuck(Silent):
@@ -204,7 +201,7 @@ def test_a_server_with_a_stuck_device_can_be_closed(
             go_on.wait(20)
             return words
 
-    with UdpFpga(Stuck(), data_port=0, reset_port=0) as server, link_to(server) as link:
+    with UdpFpga(Stuck(), data_port=0, reset_port=0, stop_limit_s=0.05) as server, link_to(server) as link:
         link.send(np.zeros(1, np.uint64))
         assert entered.wait(10)
         server.close()

@@ -1,0 +1,263 @@
+"""Recordings of all neurons with the membrane ADC, one neuron after the other.
+
+::
+
+    connect, arm       | 8 us invalid | 2 us | stimulus .. sampling time | restore | wait between neurons
+                       t = -8 us      0      2 us
+
+Four neurons with readout lines of their own are selected at a time, and connected to the converter in turn. All times
+in seconds; a recording begins behind the invalid samples. A trace with less than 95 % of the expected samples
+is an error. Reference: calibration.md 3.2, containers-a.md 6.2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import numpy as np
+
+from hxtwin import coord
+from hxtwin.calib.constants import COLUMNS, NEURONS, cycles
+from hxtwin.calib.errors import TooFewSamplesError
+from hxtwin.calib.neuron_sequence import NeuronSequence
+from hxtwin.containers import (
+    AtomicNeuron,
+    MADCConfig,
+    MADCControl,
+    NeuronConfig,
+    NeuronReadoutSource,
+    ReadoutSourceSelection,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from hxtwin.calib.stateful_connection import StatefulConnection
+    from hxtwin.containers.record import ArrayOf
+    from hxtwin.runtime import PlaybackProgramBuilder
+
+INVALID_S: Final = 8e-6
+"""Beginning of every recording that is thrown away."""
+BEFORE_STIMULUS_S: Final = 2e-6
+"""From the first valid sample to the stimulus."""
+DEAD_TIME_S: Final = 1e-6
+"""Recordings are at least this far apart."""
+INITIAL_WAIT_S: Final = 1000e-6
+"""From waking the converter to the first recording."""
+LEAST_FRACTION: Final = 0.95
+_CONFIG_WORDS: Final = 6  # an atomic neuron begins with its NeuronConfig
+_NEURONS = "neuron_block.atomic_neurons."
+
+
+@attrs.frozen(eq=False)
+class Recording:
+    """Traces of all neurons.
+
+    Attributes:
+        samples: MADC values 0..1023, ``float64[512, n]``.
+        interval_s: time between samples.
+    """
+
+    samples: NDArray[np.float64]
+    interval_s: float
+
+    @property
+    def count(self) -> int:
+        """Samples of a trace."""
+        return int(self.samples.shape[1])
+
+
+class RecordedNeuron:
+    """What a stimulus acts on: the neuron that is being recorded, of many recordings at once.
+
+    Attributes:
+        sequence: instructions of a recording; its timer runs from the start of the recording.
+        which: neurons that the sequence is for, ``int64[n]``.
+        is_switched: whether `switch` was used.
+    """
+
+    def __init__(self, sequence: NeuronSequence, which: NDArray[np.int64], neurons: ArrayOf[AtomicNeuron]) -> None:
+        self.sequence = sequence
+        self.which = which
+        self.is_switched = False
+        self._neurons = neurons
+
+    def switch(self, changes: Mapping[str, object]) -> None:
+        """Changes switches of the recorded neuron until the end of its recording, columns of `AtomicNeuron`."""
+        self._neurons = self._neurons.with_columns(_all_neurons(changes))
+        self.is_switched = True
+        addresses, words = switch_words(self._neurons)
+        self.sequence.write_each(addresses[self.which], words[self.which])
+
+
+def switch_words(neurons: ArrayOf[AtomicNeuron]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Addresses and words of the switches of all neurons, ``uint32[512, 6]`` each."""
+    index = np.arange(NEURONS)
+    addresses = NeuronConfig.addresses_of(index).astype(np.uint32)
+    return addresses, AtomicNeuron.encode_columns(neurons.columns(), index)[:, :_CONFIG_WORDS]
+
+
+def _groups() -> NDArray[np.int64]:
+    """Neurons whose readout lines differ, so that they can be selected together, ``int64[128, 4]``."""
+    first = 2 * np.arange(COLUMNS // 2)[:, np.newaxis]
+    found: NDArray[np.int64] = first + np.array([0, 1, COLUMNS, COLUMNS + 1])
+    return found
+
+
+_GROUPS: Final = _groups()
+
+
+def _all_neurons(changes: Mapping[str, object]) -> dict[str, NDArray[np.generic]]:
+    return {path: np.broadcast_to(np.asarray(value), NEURONS) for path, value in changes.items()}
+
+
+@attrs.frozen(kw_only=True)
+class MADCRecorder:
+    """How neurons are recorded.
+
+    Attributes:
+        sampling_s: length of a trace.
+        between_s: wait between neurons; ten times the sampling time unless given.
+        before_stimulus_s: from the first valid sample to the stimulus.
+        source: voltage recorded.
+        most_samples: the converter is slowed down until a trace has no more samples than this; long traces would only
+            repeat what fits know already.
+    """
+
+    sampling_s: float = 40e-6
+    between_s: float | None = None
+    before_stimulus_s: float = BEFORE_STIMULUS_S
+    source: NeuronReadoutSource = NeuronReadoutSource.MEMBRANE
+    most_samples: int = 2000
+
+    def record(
+        self,
+        connection: StatefulConnection,
+        builder: PlaybackProgramBuilder,
+        stimulate: Callable[[RecordedNeuron], None] | None = None,
+        undo: Callable[[RecordedNeuron], None] | None = None,
+    ) -> Recording:
+        """Appends the recordings of all neurons, runs the program, and returns the traces.
+
+        Args:
+            connection: the chip.
+            builder: what comes before.
+            stimulate: appends the stimulus of every neuron; its timer runs from the start of the recording, the
+                stimulus begins at ``INVALID_S + before_stimulus_s``.
+            undo: appends what takes back changes of other neurons; that of the recorded one is taken back anyway.
+
+        Raises:
+            TooFewSamplesError: samples were lost.
+        """
+        before, scale = connection.chip, self._clock_scale()
+        converter = MADCConfig(enable_madc_clock_scaling=scale is not None, madc_clock_scale_value=scale or 0)
+        rate = converter.sample_rate_hz()
+        wanted = int((INVALID_S + self.sampling_s) * rate)
+        connection.configure(
+            builder,
+            {
+                "readout_chain.madc.number_of_samples": wanted,
+                "readout_chain.madc.enable_madc_clock_scaling": converter.enable_madc_clock_scaling,
+                "readout_chain.madc.clock_scale_value": converter.madc_clock_scale_value,
+                f"{_NEURONS}readout.source": self._sources(),
+            },
+        )
+        builder.write(coord.MADCControlOnDLS(), MADCControl(wake_up=True, enable_pre_amplifier=True))
+        builder.barrier(omnibus=True)
+        builder.wait_for(cycles(INITIAL_WAIT_S))
+        self._sequence(connection, stimulate, undo).append_to(builder)
+        connection.become(builder, before, {"neuron_block", "readout_chain"})
+        mux = before.readout_chain
+        builder.write(
+            coord.ReadoutSourceSelectionOnDLS(),
+            ReadoutSourceSelection(buffer=mux.input_mux, enable_buffer_to_pad=mux.buffer_to_pad["enable"]),
+        )
+        program = connection.run(builder)
+        traces = _traces(program.madc_samples["value"], program.madc_samples["chip_time"], wanted)
+        invalid = int(np.ceil(INVALID_S * rate))
+        return Recording(traces[:, invalid:], 1 / rate)
+
+    def _clock_scale(self) -> int | None:
+        """Divider of the converter's clock, 2 (scale + 1); None: the full clock."""
+        too_many = (INVALID_S + self.sampling_s) * MADCConfig().sample_rate_hz() / self.most_samples
+        return None if too_many <= 1 else int(np.ceil(too_many / 2)) - 1
+
+    def _sources(self) -> NDArray[np.int64]:
+        return np.full(NEURONS, int(self.source))
+
+    def _sequence(
+        self,
+        connection: StatefulConnection,
+        stimulate: Callable[[RecordedNeuron], None] | None,
+        undo: Callable[[RecordedNeuron], None] | None,
+    ) -> NeuronSequence:
+        neurons = connection.chip.neuron_block.atomic_neurons
+        recorded = neurons.with_columns(_all_neurons({"readout.enable_buffered_access": True}))
+        places, idle = switch_words(neurons)
+        selected = switch_words(recorded)[1]
+        lines_at, lines = _readout_selection()
+        end = INVALID_S + self.sampling_s + DEAD_TIME_S
+        between = 10 * self.sampling_s if self.between_s is None else self.between_s
+        groups, behind = _GROUPS, np.roll(_GROUPS, 1, axis=0)
+        sequence = NeuronSequence(len(groups))
+        # the group before is let go and the next one selected in one go; the first one lets the last one go
+        sequence.write_each(_flat(places[behind]), _flat(idle[behind]))
+        sequence.write_each(_flat(places[groups]), _flat(selected[groups]))
+        for which in groups.T:
+            sequence.write_each(lines_at[which], lines[which])
+            sequence.barrier()
+            sequence.reset_timer()
+            # the start bit is level sensitive: it is taken back at once, else a second recording would follow
+            sequence.write(coord.MADCControlOnDLS(), MADCControl(start_recording=True, enable_pre_amplifier=True))
+            sequence.write(coord.MADCControlOnDLS(), MADCControl(enable_pre_amplifier=True))
+            sequence.wait_until(INVALID_S + self.before_stimulus_s)
+            neuron = RecordedNeuron(sequence, which, recorded)
+            if stimulate is not None:
+                stimulate(neuron)
+            sequence.wait_until(end)
+            if neuron.is_switched:
+                sequence.write_each(places[which], selected[which])
+            if undo is not None:
+                undo(RecordedNeuron(sequence, which, recorded))
+            sequence.wait_until(end + between)
+        return sequence
+
+
+def _flat(rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Words of all neurons of a group in one row."""
+    return rows.reshape(len(rows), -1)
+
+
+def _readout_selection() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Addresses and words that connect the readout line of each neuron to the converter, ``uint32[512, 2]``."""
+    at = coord.ReadoutSourceSelectionOnDLS()
+    row, column = np.divmod(np.arange(NEURONS), 256)
+    lines = np.empty((2, 2, 2), dtype=np.uint32)  # hemisphere, parity, word
+    for hemisphere in range(2):
+        for parity, name in enumerate(("neuron_even", "neuron_odd")):
+            chosen = np.arange(2) == hemisphere
+            selection = ReadoutSourceSelection().with_columns({f"buffer[0].{name}": chosen})
+            lines[hemisphere, parity] = selection.encode(at)
+    words = lines[row, column % 2]
+    addresses = np.broadcast_to(ReadoutSourceSelection.write_addresses(at), words.shape).astype(np.uint32)
+    return addresses, words
+
+
+def _traces(values: NDArray[np.uint16], chip_times: NDArray[np.uint64], wanted: int) -> NDArray[np.float64]:
+    """Samples cut at the gaps between recordings, ``float64[512, n]``."""
+    gaps = np.flatnonzero(np.diff(chip_times.astype(np.int64)) > cycles(DEAD_TIME_S)) + 1
+    starts = np.concatenate([[0], gaps]) if len(values) else np.zeros(0, dtype=np.int64)
+    lengths = np.diff(np.concatenate([starts, [len(values)]]))
+    if len(starts) != NEURONS or lengths.min() < LEAST_FRACTION * wanted:
+        least = int(lengths.min()) if len(lengths) else 0
+        raise TooFewSamplesError(
+            f"the membrane ADC sent {len(values)} samples in {len(starts)} recordings, the shortest of {least}; "
+            f"{NEURONS} recordings of {wanted} samples are wanted"
+        )
+    count = int(min(lengths.min(), wanted))
+    traces = np.empty((NEURONS, count))
+    traces[_GROUPS.reshape(-1)] = values[starts[:, np.newaxis] + np.arange(count)]
+    return traces

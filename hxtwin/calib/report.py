@@ -1,0 +1,119 @@
+"""Calibrations for people: tables for the terminal, histograms with the plot extra."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.markup import escape
+from rich.table import Table
+
+from hxtwin.calib.errors import CalibNotSupported
+from hxtwin.calib.spiking_result import COUNTED
+from hxtwin.calib.verification import spread
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hxtwin.calib.spiking_result import SpikingCalibrationResult
+    from hxtwin.calib.verification import Verification
+
+_SCALES = {
+    "tau_mem": (1e6, "us"),
+    "tau_syn_exc": (1e6, "us"),
+    "tau_syn_inh": (1e6, "us"),
+    "tau_syn_excitatory": (1e6, "us"),
+    "tau_syn_inhibitory": (1e6, "us"),
+    "tau_icc": (1e6, "us"),
+    "threshold": (1.0, "MADC"),
+}
+
+
+def success_table(result: SpikingCalibrationResult) -> Table:
+    """Successful circuits by step."""
+    table = Table(title=f"calibration of chip {result.identity:#x}", title_justify="left")
+    for title in ("step", "successful", "failed", "counts"):
+        table.add_column(title, justify="left" if title == "step" else "right")
+    channels = result.cadc.success
+    table.add_row("cadc (channels)", str(int(channels.sum())), str(int((~channels).sum())), "")
+    for name, success in result.success.items():
+        counts = "yes" if name in COUNTED else ""
+        table.add_row(escape(name), str(int(success.sum())), str(int((~success).sum())), counts)
+    usable = result.usable
+    table.add_section()
+    table.add_row("usable circuits", str(int(usable.sum())), str(int((~usable).sum())), "")
+    return table
+
+
+def settings_table(result: SpikingCalibrationResult) -> Table:
+    """Codes of the neurons: median and spread."""
+    table = Table(title="settings of the neurons", title_justify="left")
+    for title in ("setting", "median", "spread", "smallest", "largest"):
+        table.add_column(title, justify="left" if title == "setting" else "right")
+    for path, codes in result.settings.items():
+        if codes.shape != result.usable.shape:
+            continue
+        values = codes[result.usable]
+        name = path.removeprefix("neuron_block.atomic_neurons.")
+        table.add_row(
+            escape(name), f"{np.median(values):.0f}", f"{values.std():.1f}", str(values.min()), str(values.max())
+        )
+    return table
+
+
+def measured_table(result: SpikingCalibrationResult) -> Table:
+    """What the steps measured at their end."""
+    table = Table(title="measured while calibrating", title_justify="left")
+    for title in ("quantity", "median", "spread"):
+        table.add_column(title, justify="left" if title == "quantity" else "right")
+    for name, values in result.measured.items():
+        scale, unit = _SCALES.get(name, (1.0, "CADC"))
+        good = values[result.usable] * scale
+        table.add_row(escape(f"{name} [{unit}]"), f"{np.nanmedian(good):.2f}", f"{spread(good):.2f}")
+    return table
+
+
+def verification_tables(found: Verification, usable: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[Table, Table]:
+    """Achieved values beside those of one code for all neurons, and the criteria."""
+    values = Table(title="achieved", title_justify="left")
+    for title in ("quantity", "median", "spread", "spread with one code"):
+        values.add_column(title, justify="left" if title == "quantity" else "right")
+    for name, measured in found.achieved.items():
+        scale, unit = _SCALES.get(name, (1.0, "CADC"))
+        good, same = measured[usable] * scale, found.uniform[name][usable] * scale
+        row = (f"{np.median(good):.2f}", f"{spread(good):.2f}", f"{spread(same):.2f}")
+        values.add_row(escape(f"{name} [{unit}]"), *row)
+    criteria = Table(title="criteria", title_justify="left")
+    for title in ("criterion", "value", "limit", ""):
+        criteria.add_column(title, justify="left" if title == "criterion" else "right")
+    for criterion in found.criteria:
+        verdict = "[green]met[/green]" if criterion.passed else "[red]missed[/red]"
+        criteria.add_row(escape(criterion.name), f"{criterion.value:.3g}", escape(criterion.limit), verdict)
+    return values, criteria
+
+
+def plot_histograms(result: SpikingCalibrationResult, file: Path) -> None:
+    """Histograms of all settings of the neurons, as a picture.
+
+    Raises:
+        CalibNotSupported: the plot extra is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise CalibNotSupported("histograms need the plot extra: pip install 'hxtwin[plot]'") from error
+    shown = {
+        path: codes
+        for path, codes in result.settings.items()
+        if codes.shape == result.usable.shape and np.ptp(codes) > 1
+    }
+    columns = 4
+    rows = max(1, -(-len(shown) // columns))
+    figure = Figure(figsize=(4 * columns, 2.4 * rows), layout="constrained")
+    axes = np.atleast_1d(figure.subplots(rows, columns)).reshape(-1)
+    for axis in axes[len(shown) :]:
+        axis.set_visible(False)
+    for axis, (path, codes) in zip(axes, shown.items(), strict=False):
+        axis.hist(codes[result.usable], bins=40)
+        axis.set_title(path.removeprefix("neuron_block.atomic_neurons."), fontsize=8)
+    figure.savefig(file)

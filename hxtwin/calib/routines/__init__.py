@@ -1,0 +1,1 @@
+"""Routines: each module is the calibration of one property of the chip."""

@@ -1,0 +1,95 @@
+"""Synaptic time constants from the decay of the synaptic line.
+
+Five events on 8 rows of weight 10 pull the line down; the membrane ADC records how it recovers. Neurons that are too
+fast at a large bias get the high resistance. Reference: calibration.md 4.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hxtwin.calib.constants import LARGEST_CODE, NEURONS, TAU_SYN_RANGE_S
+from hxtwin.calib.exponential_fit import FitBounds, fit_decays
+from hxtwin.calib.madc_recording import MADCRecorder
+from hxtwin.calib.measurement_chip import INPUTS, drivers, every, synaptic_inputs
+from hxtwin.calib.neuron_code import NeuronCodeCalib
+from hxtwin.calib.stimulus import send_event
+from hxtwin.containers import NeuronReadoutSource, SynapseRowMode
+from hxtwin.runtime import PlaybackProgramBuilder
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from hxtwin.calib.exponential_fit import ExponentialFit
+    from hxtwin.calib.madc_recording import RecordedNeuron, Recording
+    from hxtwin.calib.stateful_connection import StatefulConnection
+
+_LEAST_SAMPLING_S: Final = 50e-6
+_SAMPLING_TAUS: Final = 8
+_EVENTS: Final = 5
+_BEFORE_EVENTS_S: Final = 5e-6
+_DROPPED: Final = 100
+_LEAST_AMPLITUDE: Final = 10.0
+_TAIL: Final = 100
+_LEAST_FIT: Final = 50
+
+MODES: Final = {"excitatory": SynapseRowMode.EXCITATORY, "inhibitory": SynapseRowMode.INHIBITORY}
+SOURCES: Final = {"excitatory": NeuronReadoutSource.EXC_SYNIN, "inhibitory": NeuronReadoutSource.INH_SYNIN}
+
+
+class SynTimeConstant(NeuronCodeCalib):
+    """Time constant of one synaptic input of all neurons.
+
+    Args:
+        kind: ``"excitatory"`` or ``"inhibitory"``.
+        target: wanted time constants, seconds.
+    """
+
+    def __init__(self, kind: str, target: ArrayLike) -> None:
+        super().__init__(f"{kind}_input.i_bias_tau", inverted=True, target=target)
+        self._kind = kind
+        self.sampling_s = max(_LEAST_SAMPLING_S, _SAMPLING_TAUS * float(self.wanted().max()))
+        self.fit: ExponentialFit | None = None
+
+    def prelude(self, connection: StatefulConnection) -> None:
+        """Disconnects the inputs from the membranes, and chooses the resistance."""
+        resistance = f"{INPUTS[self._kind]}enable_high_resistance"
+        builder = PlaybackProgramBuilder()
+        connection.configure(
+            builder,
+            {
+                **synaptic_inputs(connection, excitatory=0, inhibitory=0),
+                **drivers(MODES[self._kind]),
+                resistance: every(1),
+            },
+        )
+        connection.run(builder)
+        fastest = self.evaluate(connection, connection.spread(round(0.9 * LARGEST_CODE)))
+        builder = PlaybackProgramBuilder()
+        connection.configure(builder, {resistance: fastest <= self.wanted()})
+        connection.run(builder)
+
+    def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
+        """Time constant of every neuron; infinite where the line does not move."""
+        recorder = MADCRecorder(
+            sampling_s=self.sampling_s, before_stimulus_s=_BEFORE_EVENTS_S, source=SOURCES[self._kind]
+        )
+        self.fit = fit_line(recorder.record(connection, builder, _events))
+        return np.where(np.abs(self.fit.amplitude) < _LEAST_AMPLITUDE, np.inf, self.fit.tau_s)
+
+
+def fit_line(recording: Recording) -> ExponentialFit:
+    """Fit of the recovery of a synaptic line, from its lowest point on."""
+    traces = recording.samples
+    last = recording.count - _DROPPED
+    end = traces[:, last - _TAIL : last].mean(axis=1)
+    first = np.minimum(np.argmin(traces[:, :last], axis=1), last - _LEAST_FIT)
+    bounds = FitBounds(tau_s=TAU_SYN_RANGE_S, amplitude=(-1023.0, 0.0), offset_freedom=30.0)
+    return fit_decays(traces, recording.interval_s, first, np.full(NEURONS, last), end, bounds)
+
+
+def _events(neuron: RecordedNeuron) -> None:
+    for _ in range(_EVENTS):
+        send_event(neuron.sequence)

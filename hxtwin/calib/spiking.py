@@ -1,0 +1,421 @@
+"""The calibration for spiking experiments, step by step.
+
+====  =====================  ===================================================================================
+      step                   what it does
+====  =====================  ===================================================================================
+1     cadc                   column ADC
+2     setup                  measurement configuration; synaptic inputs and comparators off
+3     tau_syn_excitatory     synaptic time constants
+4     tau_syn_inhibitory
+5     synapse_dac            synapse DAC bias
+6     threshold              spike threshold
+7     prepare                rest 120, synaptic time constants 1.5 us, membrane time constant 60 us
+8     gm_excitatory          synaptic strengths
+9     gm_inhibitory
+10    references             shifts of both inputs, inhibitory first
+11    coba                   conductance based inputs, if asked for
+12    membrane               leak, membrane time constant, reset, leak
+13    icc                    inter-compartment conductance, if asked for
+14    refine                 column ADC, threshold, reset and leak once more, without COBA
+====  =====================  ===================================================================================
+
+After every step the state is kept in the cache: a calibration that was interrupted continues behind its last finished
+step. Reference: calibration.md 6.2.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import numpy as np
+
+from hxtwin import __version__
+from hxtwin.calib import archive
+from hxtwin.calib.cache import Cache, cache_name
+from hxtwin.calib.constants import LARGEST_CODE
+from hxtwin.calib.errors import CalibDataError, CalibNotSuccessful
+from hxtwin.calib.measurement_chip import INPUTS, NEURON, configure_chip, every, synaptic_inputs
+from hxtwin.calib.provenance import Origin
+from hxtwin.calib.routines.cadc import CADCCalibResult, calibrate_cadc
+from hxtwin.calib.routines.coba import COBABias, COBALaw
+from hxtwin.calib.routines.compartment_conductance import CompartmentConductance
+from hxtwin.calib.routines.membrane_time_constant import (
+    MembraneTimeConstOffset,
+    MembraneTimeConstRead,
+    MembraneTimeConstReset,
+)
+from hxtwin.calib.routines.potentials import LeakPotential, ResetPotential, read_rest
+from hxtwin.calib.routines.refractory import refractory_settings
+from hxtwin.calib.routines.synapse_dac import DAC, DACBiasCalib
+from hxtwin.calib.routines.synaptic_reference import SynReference
+from hxtwin.calib.routines.synaptic_strength import SynBias
+from hxtwin.calib.routines.synaptic_time_constant import SynTimeConstant
+from hxtwin.calib.routines.threshold import ThresholdCADC
+from hxtwin.calib.search import BinarySearch, NoisyBinarySearch, ProportionalSearch
+from hxtwin.calib.spiking_result import COUNTED, KIND, SpikingCalibrationResult, settings_of
+from hxtwin.calib.stateful_connection import StatefulConnection, settle
+from hxtwin.calib.target import SpikingCalibOptions, SpikingCalibTarget
+from hxtwin.calib.target_archive import to_plain
+from hxtwin.containers import Chip, from_bytes, to_bytes
+from hxtwin.runtime import PlaybackProgramBuilder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from hxtwin.calib.calib import ParameterCalibResult
+    from hxtwin.calib.exponential_fit import ExponentialFit
+    from hxtwin.runtime import Connection
+
+_log = logging.getLogger(__name__)
+
+_PREPARED_REST: Final = 120
+_PREPARED_TAU_SYN_S: Final = 1.5e-6
+_PREPARED_TAU_MEM_S: Final = 60e-6
+_OFFSET_METHOD_FROM_S: Final = 3e-6
+_SYNAPTIC_START: Final = 150
+_LEAK_START: Final = 200
+_ICC_START: Final = 500
+_COBA_TAU_MEM_S: Final = 30e-6
+_CHECKPOINT: Final = "spiking-step"
+_COMPARATOR: Final = f"{NEURON}threshold.enable"
+
+
+@attrs.define
+class _Flow:
+    """A calibration on its way.
+
+    Attributes:
+        connection: the chip.
+        target, options: what is asked for.
+        arrays: what steps hand to later ones.
+        success, measured: as in the result.
+    """
+
+    connection: StatefulConnection
+    target: SpikingCalibTarget
+    options: SpikingCalibOptions
+    arrays: dict[str, NDArray[Any]] = attrs.field(factory=dict)
+    success: dict[str, NDArray[np.bool_]] = attrs.field(factory=dict)
+    measured: dict[str, NDArray[np.float64]] = attrs.field(factory=dict)
+
+    def configure(self, changes: dict[str, Any]) -> None:
+        """Writes settings and waits until they have settled."""
+        builder = PlaybackProgramBuilder()
+        self.connection.configure(builder, changes)
+        settle(builder)
+        self.connection.run(builder)
+
+    def keep(self, name: str, fit: ExponentialFit | None) -> None:
+        """Keeps the time constants of the last measurement; fits that cannot be trusted are no number."""
+        if fit is not None:
+            self.measured[name] = np.where(fit.usable, fit.tau_s, np.nan)
+
+    def note(self, name: str, result: ParameterCalibResult) -> None:
+        """Keeps the success of a step."""
+        self.success[name] = result.success
+        failed = int(np.sum(~result.success))
+        _log.info("%s: %d of %d successful", name, len(result.success) - failed, len(result.success))
+
+
+def calibrate(
+    connection: Connection,
+    target: SpikingCalibTarget | None = None,
+    options: SpikingCalibOptions | None = None,
+    *,
+    cache: Cache | None = None,
+    recalibrate: bool = False,
+    on_step: Callable[[str, int, int], None] | None = None,
+) -> SpikingCalibrationResult:
+    """Calibrates a chip for spiking experiments.
+
+    Args:
+        connection: open connection; the chip is reset.
+        target: what neurons shall do.
+        options: how it is done.
+        cache: where results and finished steps are kept; the default cache unless given, `Cache.off` for none.
+        recalibrate: whether everything is measured anew, whatever the cache holds.
+        on_step: told the name of each step, its number and their count, before it begins.
+
+    Returns:
+        Settings, success and measured values. They are not applied.
+
+    Raises:
+        CalibNotSuccessful: more circuits failed than `SpikingCalibOptions.largest_failure`, or a step could not work.
+        hxtwin.runtime.RunError: the connection failed; finished steps are kept in the cache.
+    """
+    wanted = SpikingCalibTarget() if target is None else target
+    chosen = SpikingCalibOptions() if options is None else options
+    kept = Cache.default() if cache is None else cache
+    device = StatefulConnection(connection, seed=chosen.seed)
+    name = cache_name(KIND, device.identity, {"target": to_plain(wanted), "options": to_plain(chosen)})
+    if not recalibrate and (found := _load(kept, name, device.identity)) is not None:
+        return found
+    flow = _Flow(device, wanted, chosen)
+    steps = _steps(flow)
+    done = 0 if recalibrate else _resume(flow, kept, name)
+    for number, (step, work) in enumerate(steps):
+        if number < done:
+            continue
+        if on_step is not None:
+            on_step(step, number, len(steps))
+        work(flow)
+        kept.store(f"{name}.steps", _checkpoint(flow, number + 1))
+    result = _result(flow, Origin.now(connection.info.endpoint))
+    kept.store(name, result.to_bytes())
+    kept.forget(f"{name}.steps")
+    failed = float(np.mean(~result.usable))
+    if failed > chosen.largest_failure:
+        worst = {step: int(np.sum(~ok)) for step, ok in result.success.items() if step in COUNTED and not ok.all()}
+        raise CalibNotSuccessful(
+            f"{failed:.0%} of the circuits failed, at most {chosen.largest_failure:.0%} may; failures by step: {worst}"
+        )
+    return result
+
+
+def _steps(flow: _Flow) -> list[tuple[str, Callable[[_Flow], None]]]:
+    """Steps that the target asks for."""
+    steps: list[tuple[str, Callable[[_Flow], None]]] = [
+        ("cadc", _cadc),
+        ("setup", _setup),
+        ("tau_syn_excitatory", lambda flow: _tau_syn(flow, "excitatory")),
+        ("tau_syn_inhibitory", lambda flow: _tau_syn(flow, "inhibitory")),
+        ("synapse_dac", _synapse_dac),
+        ("threshold", _threshold),
+        ("prepare", _prepare),
+        ("gm_excitatory", _gm_excitatory),
+        ("gm_inhibitory", _gm_inhibitory),
+        ("references", _references),
+    ]
+    if flow.target.neuron.e_coba_reversal is not None:
+        steps.append(("coba", _coba))
+    steps.append(("membrane", _membrane))
+    if flow.target.neuron.tau_icc is not None:
+        steps.append(("icc", _icc))
+    refine = flow.options.refine_potentials
+    if refine or (refine is None and flow.target.neuron.e_coba_reversal is None):
+        steps.append(("refine", _refine))
+    return steps
+
+
+# --- steps --------------------------------------------------------------------------------------------------------
+
+
+def _cadc(flow: _Flow) -> None:
+    result = calibrate_cadc(flow.connection, flow.target.cadc, flow.options.cadc)
+    flow.arrays.update({f"cadc.{name}": value for name, value in attrs.asdict(result, recurse=False).items()})
+
+
+def _setup(flow: _Flow) -> None:
+    capacitance = flow.target.neuron.of_neurons("membrane_capacitance")
+    configure_chip(flow.connection)
+    flow.configure(
+        {
+            **synaptic_inputs(flow.connection, excitatory=0, inhibitory=0),
+            _COMPARATOR: every(0),
+            f"{NEURON}membrane_capacitance.capacitance": capacitance.astype(np.int64),
+        }
+    )
+
+
+def _tau_syn(flow: _Flow, kind: str) -> None:
+    wanted = flow.target.neuron.of_inputs("tau_syn")[list(INPUTS).index(kind)]
+    calib = SynTimeConstant(kind, wanted)
+    flow.note(f"tau_syn_{kind}", calib.run(flow.connection, ProportionalSearch(_SYNAPTIC_START)))
+    flow.keep(f"tau_syn_{kind}", calib.fit)
+    for name in ("i_bias_tau", "enable_high_resistance"):
+        path = f"{INPUTS[kind]}{name}"
+        flow.arrays[path] = np.array(flow.connection.columns(path)[path], dtype=np.int64)
+
+
+def _synapse_dac(flow: _Flow) -> None:
+    flow.configure({DAC: np.full((2, 2), int(flow.target.neuron.synapse_dac_bias))})
+    result = DACBiasCalib().run(flow.connection, BinarySearch())
+    if not result.success.all():
+        _log.warning("the synapse DAC bias of %d quadrants ended at a bound", int(np.sum(~result.success)))
+
+
+def _threshold(flow: _Flow) -> None:
+    calib = ThresholdCADC(flow.target.neuron.threshold, reads=flow.options.threshold_reads)
+    flow.note("threshold", calib.run(flow.connection, NoisyBinarySearch()))
+    flow.configure({_COMPARATOR: every(0)})
+
+
+def _prepare(flow: _Flow) -> None:
+    """Rest 120, short synaptic and long membrane time constants: good conditions to see synaptic inputs."""
+    LeakPotential(_PREPARED_REST).run(flow.connection, NoisyBinarySearch())
+    for kind in INPUTS:
+        _short_tau_syn(flow, kind)
+    MembraneTimeConstRead(_PREPARED_TAU_MEM_S).run(flow.connection, ProportionalSearch(_LEAK_START, 4))
+    LeakPotential(_PREPARED_REST).run(flow.connection, NoisyBinarySearch())
+    flow.arrays["rest"] = read_rest(flow.connection)
+
+
+def _short_tau_syn(flow: _Flow, kind: str) -> None:
+    """A time constant of about 1.5 us, extrapolated from the calibrated one: it is inverse to the bias."""
+    calib = SynTimeConstant(kind, _PREPARED_TAU_SYN_S)
+    path, resistance = f"{INPUTS[kind]}i_bias_tau", f"{INPUTS[kind]}enable_high_resistance"
+    flow.configure({resistance: every(1)})
+    codes = flow.connection.spread(600)
+    measured = calib.evaluate(flow.connection, codes)
+    scaled = np.rint(codes * np.where(np.isfinite(measured), measured, _PREPARED_TAU_SYN_S) / _PREPARED_TAU_SYN_S)
+    flow.configure({path: np.clip(scaled, 1, LARGEST_CODE).astype(np.int64)})
+
+
+def _gm_excitatory(flow: _Flow) -> None:
+    code = flow.target.neuron.gm[0]
+    calib = SynBias("excitatory", code, flow.arrays["rest"])
+    flow.note("gm_excitatory", calib.run(flow.connection, ProportionalSearch(code, 4)))
+    assert calib.target is not None
+    assert calib.events is not None
+    flow.arrays["gm_target"], flow.arrays["gm_events"] = calib.wanted().copy(), np.array(calib.events)
+
+
+def _gm_inhibitory(flow: _Flow) -> None:
+    match = flow.target.neuron.matches_inputs
+    calib = SynBias(
+        "inhibitory",
+        flow.target.neuron.gm[1],
+        flow.arrays["rest"],
+        target=flow.arrays["gm_target"] if match else None,
+        events=int(flow.arrays["gm_events"]) if match else None,
+    )
+    flow.note("gm_inhibitory", calib.run(flow.connection, ProportionalSearch(flow.target.neuron.gm[1], 4)))
+
+
+def _references(flow: _Flow) -> None:
+    rest = flow.arrays["rest"]
+    flow.configure({f"{INPUTS['excitatory']}enable": every(0), f"{INPUTS['inhibitory']}enable": every(1)})
+    flow.note("shift_inhibitory", SynReference("inhibitory", rest).run(flow.connection, NoisyBinarySearch()))
+    flow.configure({f"{INPUTS['excitatory']}enable": every(1)})
+    flow.note("shift_excitatory", SynReference("excitatory", rest).run(flow.connection, NoisyBinarySearch()))
+
+
+def _coba(flow: _Flow) -> None:
+    """Conductance based inputs; without a reference it lies between leak and threshold."""
+    target = flow.target.neuron
+    assert target.e_coba_reversal is not None
+    middle = (float(np.mean(target.leak)) + float(np.mean(target.threshold))) / 2
+    references = np.full(2, middle) if target.e_coba_reference is None else target.e_coba_reference
+    laws = [
+        COBALaw(kind, float(reference), float(reversal))
+        for kind, reference, reversal in zip(INPUTS, references, target.e_coba_reversal, strict=True)
+    ]
+    MembraneTimeConstRead(_COBA_TAU_MEM_S).run(flow.connection, ProportionalSearch(_LEAK_START, 4))
+    for law in laws:
+        flow.note(f"coba_{law.kind}", COBABias(law).run(flow.connection, NoisyBinarySearch()))
+
+
+def _icc(flow: _Flow) -> None:
+    assert flow.target.neuron.tau_icc is not None
+    calib = CompartmentConductance(flow.target.neuron.tau_icc)
+    flow.note("icc", calib.run(flow.connection, ProportionalSearch(_ICC_START)))
+    flow.keep("tau_icc", calib.fit)
+
+
+def _membrane(flow: _Flow) -> None:
+    """Leak, membrane time constant, reset, leak; with the real synaptic time constants and inputs off."""
+    target = flow.target.neuron
+    tau_syn = {path: codes for path, codes in flow.arrays.items() if path.startswith(NEURON)}
+    flow.configure({**tau_syn, **{f"{prefix}enable": every(0) for prefix in INPUTS.values()}})
+    LeakPotential(target.leak).run(flow.connection, NoisyBinarySearch())
+    before = flow.connection.columns(f"{NEURON}leak.v_leak", f"{NEURON}reset.v_reset")
+    tau = target.of_neurons("tau_mem")
+    by_offset = bool(tau.min() >= _OFFSET_METHOD_FROM_S)
+    calib = MembraneTimeConstOffset(tau) if by_offset else MembraneTimeConstReset(tau)
+    flow.note("tau_mem", calib.run(flow.connection, ProportionalSearch(_LEAK_START)))
+    flow.keep("tau_mem", calib.fit)
+    flow.configure(before)
+    flow.note("reset", ResetPotential(target.reset).run(flow.connection, NoisyBinarySearch()))
+    flow.note("leak", LeakPotential(target.leak).run(flow.connection, NoisyBinarySearch()))
+
+
+def _refine(flow: _Flow) -> None:
+    """Column ADC and potentials once more; the success of the steps before stays."""
+    target = flow.target.neuron
+    _cadc(flow)
+    flow.configure(
+        {_COMPARATOR: every(0), **{f"{prefix}enable": every(0) for prefix in INPUTS.values()}},
+    )
+    ThresholdCADC(target.threshold, reads=flow.options.threshold_reads).run(flow.connection, NoisyBinarySearch())
+    flow.configure({_COMPARATOR: every(0)})
+    ResetPotential(target.reset).run(flow.connection, NoisyBinarySearch())
+    LeakPotential(target.leak).run(flow.connection, NoisyBinarySearch())
+
+
+# --- beginning, interruption, end ---------------------------------------------------------------------------------
+
+
+def _result(flow: _Flow, origin: Origin) -> SpikingCalibrationResult:
+    """The settings of the chip as it is now, with inputs and comparators on and the wanted refractory times."""
+    target = flow.target.neuron
+    flow.measured["leak"] = read_rest(flow.connection)
+    on = [f"{prefix}enable" for prefix in INPUTS.values()]
+    refractory = refractory_settings(target.refractory_time, target.holdoff_time)
+    chip = flow.connection.chip.with_columns(
+        {**refractory.columns(), **{path: every(1) for path in (*on, _COMPARATOR)}}
+    )
+    return SpikingCalibrationResult(
+        identity=flow.connection.identity,
+        version=__version__,
+        target=flow.target,
+        options=flow.options,
+        cadc=_cadc_of(flow),
+        settings=settings_of(chip),
+        success=dict(flow.success),
+        measured=dict(flow.measured),
+        parasitics=None,
+        origin=origin,
+    )
+
+
+def _cadc_of(flow: _Flow) -> CADCCalibResult:
+    return CADCCalibResult(
+        **{name.removeprefix("cadc."): value for name, value in flow.arrays.items() if name.startswith("cadc.")}
+    )
+
+
+def _load(cache: Cache, name: str, identity: int) -> SpikingCalibrationResult | None:
+    found = cache.load(name, KIND)
+    if found is None:
+        return None
+    try:
+        return SpikingCalibrationResult.from_archive(found, identity=identity)
+    except CalibDataError as error:
+        _log.warning("the calibration in the cache is not used: %s", error)
+        return None
+
+
+def _checkpoint(flow: _Flow, done: int) -> bytes:
+    state = flow.connection.rng.bit_generator.state["state"]
+    content = {
+        "done": done,
+        "chip": to_bytes(flow.connection.chip),
+        "random": {key: str(value) for key, value in state.items()},
+        "arrays": flow.arrays,
+        "success": flow.success,
+        "measured": flow.measured,
+    }
+    return archive.pack(_CHECKPOINT, content, {})
+
+
+def _resume(flow: _Flow, cache: Cache, name: str) -> int:
+    """Puts the chip into the state behind the last finished step; number of finished steps."""
+    found = cache.load(f"{name}.steps", _CHECKPOINT)
+    if found is None:
+        return 0
+    content = found.content
+    chip = from_bytes(content["chip"])
+    if not isinstance(chip, Chip):
+        return 0
+    connection = flow.connection
+    connection.chip = chip
+    generator = connection.rng.bit_generator
+    generator.state = {**generator.state, "state": {key: int(value) for key, value in content["random"].items()}}
+    flow.arrays, flow.success, flow.measured = content["arrays"], content["success"], content["measured"]
+    connection.run(connection.reinit())
+    _log.info("continuing a calibration behind step %d", content["done"])
+    return int(content["done"])

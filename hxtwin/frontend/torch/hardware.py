@@ -1,0 +1,195 @@
+"""Chips behind an experiment: from a section of modules to a network of the graph layer, and back to tensors.
+
+=========================  ================================================================================
+step                       when
+=========================  ================================================================================
+network                    when modules, sizes or settings differ from the last run
+partition                  populations without execution instance are assigned
+calibration                once per instance and chip: given file, or from the parameters, cached by their values
+place and route            once per network
+weights                    every run
+inputs, run, recordings    every run
+=========================  ================================================================================
+
+Nothing here knows more of the hardware than the calls of `hxtwin.graph` and `hxtwin.calib`.
+
+Reference: frontend-torch.md A1; ARCHITECTURE, seam of frontend and graph.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from hxtwin.frontend.errors import ModelError
+from hxtwin.frontend.torch.chip_section import ChipResult
+from hxtwin.frontend.torch.execution_instance import ExecutionInstance
+from hxtwin.frontend.torch.instance_calibration import InstanceCalibration
+from hxtwin.frontend.torch.section_network import input_spikes, network_of, structure_of, weights_of
+from hxtwin.frontend.torch.section_results import info_of, recording_of
+from hxtwin.graph.configuration import place_and_route
+from hxtwin.graph.execution import Executor, Hooks, RunOptions
+from hxtwin.graph.partition import cut_weights, partition
+from hxtwin.runtime import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from hxtwin.coord import ExecutionInstanceID
+    from hxtwin.frontend.torch.chip_section import ChipSection
+    from hxtwin.graph import network as nw
+    from hxtwin.graph.configuration import RoutedInstance
+    from hxtwin.graph.execution import RunResult
+    from hxtwin.graph.partition import Partition
+
+#: FPGA cycles per microsecond.
+_CYCLES_PER_US: Final = 125
+
+
+@attrs.frozen(eq=False)
+class _Plan:
+    """A network that is laid out: what stays the same from run to run."""
+
+    key: tuple[object, ...]
+    partition: Partition
+    instances: Mapping[ExecutionInstanceID, RoutedInstance]
+    settings: Mapping[ExecutionInstanceID, ExecutionInstance]
+
+
+class GraphHardware:
+    """Runs sections on chips through the graph layer.
+
+    Args:
+        connections: endpoints or open connections, one per chip; None: the default endpoint.
+        calibrate: False leaves the analog parameters as they are after the bring-up.
+
+    Raises:
+        hxtwin.HxtwinError: an endpoint cannot be opened.
+    """
+
+    def __init__(
+        self, connections: Sequence[str | Connection] | str | Connection | None = None, calibrate: bool = True
+    ) -> None:
+        import hxtwin
+
+        wanted = [connections] if connections is None or isinstance(connections, str | Connection) else [*connections]
+        if not wanted:
+            raise ModelError("Experiment: an empty list of connections; give at least one endpoint, or None")
+        with ExitStack() as opening:
+            self._connections = [
+                connection if isinstance(connection, Connection) else opening.enter_context(hxtwin.connect(connection))
+                for connection in wanted
+            ]
+            self._opened = opening.pop_all()
+        self._executor = Executor(self._connections)
+        self._calibration = InstanceCalibration(self._connections) if calibrate else None
+        self._plan: _Plan | None = None
+        #: Complete result of the last run, with provenance and times of every instance.
+        self.last_result: RunResult | None = None
+
+    def close(self) -> None:
+        """Close the connections that were opened here."""
+        self._opened.close()
+
+    def run(self, section: ChipSection) -> ChipResult:
+        """Run a section.
+
+        Raises:
+            hxtwin.HxtwinError: it does not fit, cannot be calibrated, or the connection failed.
+        """
+        begin = time.perf_counter()
+        weights = {projection.name: weights_of(projection) for projection in section.projections}
+        plan = self._planned(section, weights)
+        parts = cut_weights(plan.partition.projection_parts, weights)
+        instances = {
+            instance: routed.weights_changed(
+                {projection.name: parts[projection.name] for projection in routed.network.projections}
+            )
+            for instance, routed in plan.instances.items()
+        }
+        result = self._executor.run(
+            plan.partition.network,
+            instances,
+            {value.name: input_spikes(value.spikes, section.dt) for value in section.inputs},
+            entries=section.batch_size,
+            runtime_us=section.runtime * section.dt * 1e6,
+            options=_options(section),
+            hooks={instance: _hooks(plan.settings[instance]) for instance in plan.instances},
+        )
+        self.last_result = result
+        recordings = {p.name: recording_of(p, section, result) for p in section.populations}
+        return ChipResult(recordings, info_of(result, time.perf_counter() - begin))
+
+    def _planned(self, section: ChipSection, weights: Mapping[str, npt.NDArray[np.int32]]) -> _Plan:
+        key = structure_of(section)
+        if self._plan is None or self._plan.key != key:
+            self._plan = self._lay_out(key, section, weights)
+        return self._plan
+
+    def _lay_out(
+        self, key: tuple[object, ...], section: ChipSection, weights: Mapping[str, npt.NDArray[np.int32]]
+    ) -> _Plan:
+        settings: dict[ExecutionInstanceID, ExecutionInstance] = {}
+        network = network_of(section, weights, settings)
+        populations = {population.name: population for population in section.populations}
+        found: dict[ExecutionInstanceID, RoutedInstance] = {}
+
+        def lay_out(local: nw.Network) -> None:
+            (instance,) = {local.instance_of(p.name) for p in local.populations}
+            if self._calibration is None:
+                found[instance] = place_and_route(local)
+            else:
+                modules = [(p, populations[p.origin.population].module) for p in local.populations]
+                chosen = settings.get(instance, section.default_instance)
+                found[instance] = self._calibration.calibrated(local, modules, chosen)
+
+        plan = partition(network, len(self._connections), check=lay_out)
+        if self._calibration is not None:
+            self._executor.forget()  # calibrations have left the chips in another state
+        used = plan.network.execution_instances
+        default = section.default_instance or ExecutionInstance()
+        return _Plan(
+            key,
+            plan,
+            {instance: found[instance] for instance in used},
+            {instance: settings.get(instance, default) for instance in used},
+        )
+
+
+def _hooks(settings: ExecutionInstance) -> Hooks:
+    """Programs of the user, taken over by the run.
+
+    Raises:
+        ModelError: one of a place or kind that the graph layer does not have.
+    """
+    beside = [
+        name
+        for name in ("injection_inside_realtime_begin", "injection_inside_realtime_end")
+        if getattr(settings, name) is not None
+    ]
+    beside += [name for name in ("write_ppu_symbols", "read_ppu_symbols") if getattr(settings, name)]
+    if beside:
+        raise ModelError(
+            f"ExecutionInstance {settings.id}: {beside[0]} is set, but there is no such place in a run yet; use "
+            "injection_pre_realtime, injection_inside_realtime or injection_post_realtime"
+        )
+    given = {
+        "pre_static": settings.injection_pre_static_config,
+        "pre_realtime": settings.injection_pre_realtime,
+        "inside_realtime": settings.injection_inside_realtime,
+        "post_realtime": settings.injection_post_realtime,
+    }
+    chosen: dict[str, Any] = {name: builder for name, builder in given.items() if builder is not None}
+    return Hooks(**chosen)
+
+
+def _options(section: ChipSection) -> RunOptions:
+    if section.inter_batch_entry_wait is None:
+        return RunOptions()
+    return RunOptions(relaxation_us=section.inter_batch_entry_wait / _CYCLES_PER_US)

@@ -1,0 +1,174 @@
+"""Calibration of execution instances from the parameters of their modules.
+
+=======================================  ===============================================================
+instance                                 calibration
+=======================================  ===============================================================
+with a file (``load_calib``)             that of the file
+all populations with the same values     all circuits of the chip for these values
+populations with different values        each circuit for the population that was placed on it
+=======================================  ===============================================================
+
+Settings that the whole chip shares (strength of synaptic inputs and of synapses) have to agree in an instance. Results
+are kept in memory by chip and values, and in the cache of the calibration layer.
+
+Reference: frontend-torch.md A1 (calibration choice per instance).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hxtwin.calib.cache import Cache
+from hxtwin.calib.spiking import calibrate
+from hxtwin.calib.spiking_result import SpikingCalibrationResult
+from hxtwin.calib.target import NeuronCalibTarget, SpikingCalibTarget
+from hxtwin.frontend.errors import FrontendError, ModelError
+from hxtwin.graph.configuration import place_and_route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from hxtwin.frontend.torch.execution_instance import ExecutionInstance
+    from hxtwin.frontend.torch.neuron import AELIF
+    from hxtwin.graph.configuration import RoutedInstance
+    from hxtwin.graph.network import Network, Population
+    from hxtwin.runtime import Connection
+
+#: Parameter of a module -> field of the calibration's target.
+_PER_NEURON: Final = ("leak", "reset", "threshold", "tau_mem", "tau_syn", "refractory_time", "holdoff_time")
+_PER_CHIP: Final = ("i_synin_gm", "synapse_dac_bias")
+_CIRCUITS: Final = 512
+#: Largest file of a calibration that is read.
+_LARGEST_FILE: Final = 1 << 28
+
+
+class InstanceCalibration:
+    """Lays out instances on calibrated chips.
+
+    Args:
+        connections: the chips.
+    """
+
+    def __init__(self, connections: Sequence[Connection]) -> None:
+        self._connections = connections
+        self._known: dict[tuple[object, ...], SpikingCalibrationResult] = {}
+
+    def calibrated(
+        self,
+        local: Network,
+        modules: Sequence[tuple[Population, AELIF]],
+        settings: ExecutionInstance | None = None,
+    ) -> RoutedInstance:
+        """Place, route and calibrate one instance.
+
+        Args:
+            local: the instance by itself.
+            modules: its populations with their modules.
+            settings: file and cache that the user chose.
+
+        Raises:
+            ModelError: populations want different values of what the chip has once; the text names them.
+            FrontendError: the calibration failed; the text names the modules.
+        """
+        chip = modules[0][0].chip
+        shared = _shared(modules)
+        result = None
+        if settings is not None and settings.calib_path is not None:
+            result = self._from_file(settings)
+        else:
+            uniform = _uniform(modules)
+            if uniform is not None:
+                result = self._calibrate(chip, {**shared, **uniform}, modules, settings)
+        first = place_and_route(local, usable=None if result is None else result.usable)
+        if result is None:
+            result = self._calibrate(chip, {**shared, **_by_circuit(first, modules)}, modules, settings)
+        base = result.to_chip(first.chip)
+        return place_and_route(local, base=base, usable=result.usable, placement=first.placement, routing=first.routing)
+
+    def _from_file(self, settings: ExecutionInstance) -> SpikingCalibrationResult:
+        path = settings.calib_path
+        assert path is not None
+        try:
+            if path.stat().st_size > _LARGEST_FILE:
+                raise ModelError(f"calibration file {path} is larger than {_LARGEST_FILE} bytes")
+            return SpikingCalibrationResult.from_bytes(path.read_bytes())
+        except OSError as error:
+            raise ModelError(f"calibration file {path} cannot be read: {error}") from error
+
+    def _calibrate(
+        self,
+        chip: int,
+        values: dict[str, npt.NDArray[np.float64]],
+        modules: Sequence[tuple[Population, AELIF]],
+        settings: ExecutionInstance | None,
+    ) -> SpikingCalibrationResult:
+        key = (chip, *((name, tuple(value.tolist())) for name, value in sorted(values.items())))
+        if key not in self._known:
+            folder = None if settings is None else settings.calib_cache_dir
+            target = SpikingCalibTarget(neuron=NeuronCalibTarget(**{n: _short(v) for n, v in values.items()}))
+            try:
+                self._known[key] = calibrate(
+                    self._connections[chip], target, cache=None if folder is None else Cache(folder)
+                )
+            except Exception as error:
+                names = ", ".join(module.label for _, module in modules)
+                raise FrontendError(f"the calibration of {names} on chip {chip} failed: {error}") from error
+        return self._known[key]
+
+
+def _short(value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """One entry as plain number, others as they are."""
+    return value.reshape(()) if value.size == 1 else value
+
+
+def _shared(modules: Sequence[tuple[Population, AELIF]]) -> dict[str, npt.NDArray[np.float64]]:
+    """Settings that the whole chip shares."""
+    found: dict[str, npt.NDArray[np.float64]] = {}
+    for name in _PER_CHIP:
+        for _, module in modules:
+            value = module.params.codes(name)
+            if name in found and not np.array_equal(found[name], value):
+                raise ModelError(
+                    f"{module.label}: {name} is {value.tolist()}, another population of the same execution instance "
+                    f"has {found[name].tolist()}; all need the same, or execution instances of their own"
+                )
+            found[name] = value
+    return found
+
+
+def _values(module: AELIF) -> dict[str, npt.NDArray[np.float64]]:
+    found = {name: module.params.hardware_value(name) for name in _PER_NEURON}
+    capacitance = module.params.hardware_value("membrane_capacitance")
+    if capacitance is not None:
+        found["membrane_capacitance"] = np.clip(np.rint(capacitance), 0, 63)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _uniform(modules: Sequence[tuple[Population, AELIF]]) -> dict[str, npt.NDArray[np.float64]] | None:
+    """Values that all neurons of all populations have; None if they differ."""
+    first = _values(modules[0][1])
+    for _, module in modules:
+        values = _values(module)
+        same = values.keys() == first.keys() and all(np.array_equal(values[n], first[n]) for n in values)
+        if not same or any(value.size > 1 for value in values.values()):
+            return None
+    return first
+
+
+def _by_circuit(
+    routed: RoutedInstance, modules: Sequence[tuple[Population, AELIF]]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Values by circuit, ``float64[512]``; circuits without neuron take those of the first neuron."""
+    circuits = {placed.name: placed.circuits for placed in routed.placement.populations}
+    found: dict[str, npt.NDArray[np.float64]] = {}
+    for population, module in modules:
+        neurons = population.origin.neurons
+        for name, value in _values(module).items():
+            by_neuron = value[neurons] if value.size > 1 else np.full(len(neurons), value[0])
+            target = found.setdefault(name, np.full(_CIRCUITS, by_neuron[0]))
+            target[circuits[population.name]] = by_neuron[:, np.newaxis]
+    return found
