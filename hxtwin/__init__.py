@@ -1,7 +1,8 @@
 """hxtwin: operating system and register-level twin of the BrainScaleS-2 neuromorphic platform.
 
 The sub-packages are the layers of the system, from where a thing is to what a modeller says: `hxtwin.coord`,
-`hxtwin.containers`, `hxtwin.comm`, `hxtwin.runtime`, `hxtwin.calib`, `hxtwin.graph`, `hxtwin.frontend`. `connect` opens a connection to a device.
+`hxtwin.containers`, `hxtwin.comm`, `hxtwin.runtime`, `hxtwin.calib`, `hxtwin.graph`, `hxtwin.frontend`. `connect` opens
+a connection to a device.
 
 Importing ``hxtwin`` loads no layer: ``hxtwin.coord`` and the others are imported when they are first used.
 """

@@ -231,10 +231,10 @@ class Lockstep:
 
     @property
     def refresh_cycle(self) -> int:
-        """Cycle before which everything that was written acts, and moving cells are looked at; `NEVER` if neither is."""
+        """Cycle before which everything that was written acts, and moving cells are looked at; `NEVER` if none."""
         if not self.is_stale:
             return self.settled_cycle
-        delay = 0 if len(self.analog.watched) else BURST_CYCLES
+        delay = 0 if self.looking else BURST_CYCLES
         return self._border(min(self._settled, self._last_write + delay))
 
     @property
@@ -343,7 +343,8 @@ class Lockstep:
 
     def _correlate(self, before: int) -> None:
         """Hands pulses earlier than a cycle to the sensors; later ones may still be overtaken."""
-        if not any(len(part.cycles) for part in (*self._late_rows, *self._late_fires)):
+        count = sum(part.cycles.size for part in self._late_rows) + sum(part.cycles.size for part in self._late_fires)
+        if not count:
             return
         rows, fires = _by_cycle(joined_rows(self._late_rows)), _by_cycle(joined_fires(self._late_fires))
         n, m = np.searchsorted(rows.cycles, before), np.searchsorted(fires.cycles, before)

@@ -1,4 +1,4 @@
-"""Plasticity as an experimenter sees it: drivers, correlation sensors, adaptation (analog-model.md 3.6, 3.7, 5.3, 6)."""
+"""Plasticity as an experimenter sees it: drivers, correlation, adaptation (analog-model.md 3.6, 3.7, 5.3, 6)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from acceptance.bench import Setting, Trace, chip_times, label
+from acceptance.bench import CELLS, Setting, Trace, chip_times, label
 from scipy.optimize import curve_fit
 
 from hxtwin import containers, coord
+from hxtwin.comm import ut
 
 if TYPE_CHECKING:
     from acceptance.bench import Bench
     from numpy.typing import NDArray
 
 NEURON = 7
+EVENT = ut.MessageArray.from_messages([ut.SpikePack1ToFPGA((label(0),))], "to_fpga")
 STORE, RAMP = 35, 40
 """1 LSB in a pair, time constant 10 us."""
 
@@ -54,10 +56,10 @@ def test_eight_events_10_us_apart_facilitate_or_depress(
         setting.wait_us(2000)
         setting.record()
         setting.spikes(12 + 10 * np.arange(8), label(0))
-        setting.wait_us(20)
+        setting.wait_us(60)
         trace = Trace.of(bench.run(builder), samples=samples)
         rest = trace.volts[0]
-        heights.append([trace.part(begin, begin + 9.5).volts.max() - rest for begin in 12 + 10 * np.arange(8)])
+        heights.append([trace.part(begin, begin + 9.5).volts.max() - rest for begin in range(12, 92, 10)])
     plain, plastic_heights = heights
     assert np.ptp(plain) < 2e-3
     assert plastic_heights[0] / plain[0] == pytest.approx(first, abs=0.03)
@@ -72,6 +74,8 @@ def correlated(bench: Bench, delays_us: NDArray[np.float64], pairs: int, *, clea
     columns = 2 * np.arange(len(delays_us))
     builder = bench.begin({"syn_i_bias_store": STORE, "syn_i_bias_ramp": RAMP, "v_leak": 500})
     setting = Setting(builder)
+    setting.correlation_board()
+    setting.silence()
     setting.columns(
         containers.ColumnCorrelationQuad, np.arange(128), enable_internal_causal=True, enable_internal_acausal=True
     )
@@ -88,31 +92,26 @@ def correlated(bench: Bench, delays_us: NDArray[np.float64], pairs: int, *, clea
         for column, delay in zip(columns[order].tolist(), delays_us[order].tolist(), strict=True):
             if delay > 0 and not sent:
                 builder.wait_until(middle * 125)
-                builder.append_spikes(spike(0))
+                builder.append_spikes(EVENT)
                 sent = True
             builder.wait_until(round((middle + delay) * 125))
             setting.reset_neuron(column)
         if not sent:
             builder.wait_until(middle * 125)
-            builder.append_spikes(spike(0))
+            builder.append_spikes(EVENT)
     if clear:
         builder.write(coord.CorrelationResetRowOnDLS(0), containers.CorrelationResetRow())
     builder.barrier(omnibus=True)
     after = builder.read(coord.CADCSampleRowOnDLS(0), containers.CADCSampleRow)
     bench.run(builder)
+
     fallen = [getattr(baseline.get(), kind).astype(int) - getattr(after.get(), kind) for kind in ("causal", "acausal")]
     return np.stack(fallen)[:, columns]
 
 
-def spike(address: int):
-    from hxtwin.comm import ut
-
-    return ut.MessageArray.from_messages([ut.SpikePack1ToFPGA((address,))], "to_fpga")
-
-
 def test_causal_correlation_falls_with_the_delay(bench: Bench) -> None:
     delays = np.array([1.0, 3.0, 6.0, 10.0, 20.0])
-    causal, acausal = correlated(bench, delays, 40)
+    causal, _ = correlated(bench, delays, 40)
     expected = 40 * 35 / STORE * np.exp(-delays / (400 / RAMP))
     np.testing.assert_allclose(causal, expected, atol=1.2)
 
@@ -159,46 +158,53 @@ def test_a_spike_moves_the_adaptation_voltage_which_decays(bench: Bench) -> None
     assert tau == pytest.approx(2.7e-12 / 28e-9 * 1e6, rel=0.01)
 
 
-@pytest.mark.parametrize(
-    ("cells", "division", "scale", "step", "spikes", "growing"),
-    [
-        ((154, 680, 694, 778, 861, 121, 26, 431), True, 4, 347, 79, False),
-        ((112, 521, 584, 573, 767, 62, 11, 341), False, 7, 489, 16, True),
-        ((144, 700, 671, 593, 754, 37, 109, 350), True, 7, 109, 24, None),
-        ((285, 607, 394, 602, 104, 20, 176, 241), True, 5, 384, 6, None),
-    ],
-    ids=["tonic", "adapting", "bursting", "transient"],
+NAMES = (
+    "i_bias_leak",
+    "v_leak",
+    "v_reset",
+    "v_exp",
+    "i_bias_exp",
+    "i_bias_adapt_tau",
+    "i_bias_adapt_a",
+    "i_bias_adapt_b",
 )
-def test_patterns_of_the_adaptive_exponential_neuron(
-    bench: Bench, cells: tuple[int, ...], division: bool, scale: int, step: int, spikes: int, growing: bool | None
-) -> None:
-    """A current step of 2 ms; number of spikes as in the table, which another scheme has made."""
-    names = ("i_bias_leak", "v_leak", "v_reset", "v_exp", "i_bias_exp")
-    names += ("i_bias_adapt_tau", "i_bias_adapt_a", "i_bias_adapt_b")
+PATTERNS = {
+    "tonic": ((154, 680, 694, 778, 861, 121, 26, 431), True, 4, 347, 79),
+    "adapting": ((112, 521, 584, 573, 767, 62, 11, 341), False, 7, 489, 16),
+    "bursting": ((144, 700, 671, 593, 754, 37, 109, 350), True, 7, 109, 24),
+    "transient": ((285, 607, 394, 602, 104, 20, 176, 241), True, 5, 384, 6),
+}
+"""Cells, leak division, scale of the adaptation pulse, code of the current step, spikes in 2 ms."""
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_patterns_of_the_adaptive_exponential_neuron(bench: Bench, name: str) -> None:
+    """Response to a current step of 2 ms; another scheme has made the number of spikes of the table."""
+    cells, division, scale, step, spikes = PATTERNS[name]
     own = np.arange(512) == NEURON
-    codes = {name: np.where(own, code, 0) for name, code in zip(names, cells, strict=True)}
-    codes |= {"i_bias_leak": np.where(own, cells[0], 168), "v_leak": np.where(own, cells[1], 574)}
-    codes |= {"v_reset": np.where(own, cells[2], 433), "v_exp": np.where(own, cells[3], 900)}
-    codes |= {"v_threshold": 600, "v_adapt_ref": 500, "v_adapt_leak": np.where(own, cells[1] - 200, 500)}
-    builder = bench.begin({**codes, "i_mem_offset": np.where(own, step, 0)})
+    codes = {cell: np.where(own, code, CELLS.get(cell, 0)) for cell, code in zip(NAMES, cells, strict=True)}
+    codes["v_adapt_leak"] = np.where(own, cells[1] - 200, 500)
+    codes["i_mem_offset"] = np.where(own, step, 0)
+    builder = bench.begin({**codes, "v_threshold": 600})
     setting = Setting(builder)
     setting.columns(
         containers.CommonNeuronBackendConfig, np.arange(2), clock_scale_slow=3, clock_scale_adaptation_pulse=scale
     )
     setting.backend(NEURON, enable_adaptation_pulse=True, refractory_time=32)
-    switches = {"enable_adaptation": True, "enable_exponential": True, "enable_leak_division": division}
-    setting.neuron(NEURON, **switches)
-    setting.wait_us(2000)
-    setting.neuron(NEURON, enable_membrane_offset=True, **switches)
-    setting.wait_us(2000)
-    setting.neuron(NEURON, **switches)
-    setting.wait_us(10)
+    switches = {"enable_adaptation": True, "enable_exponential": True, "enable_pause": True}
+    switches["enable_leak_division"] = division
+    for current in (False, True, False):
+        setting.neuron(NEURON, enable_membrane_offset=current, **switches)
+        setting.wait_us(2000)
     times = chip_times(bench.run(builder), NEURON)
-    assert len(times) == pytest.approx(spikes, rel=0.15)
     intervals = np.diff(times)
-    if growing is not None:
-        assert (intervals[-1] > 1.2 * intervals[0]) == growing
-    elif spikes == 24:
-        assert intervals.max() > 5 * intervals.min()
-    else:
-        assert times[-1] - times[0] < 1000
+    assert len(times) == pytest.approx(spikes, rel=0.15)
+    match name:
+        case "tonic":
+            assert intervals[5:].std() < 0.05 * intervals[5:].mean()
+        case "adapting":
+            assert intervals[-1] > 1.5 * intervals[0]
+        case "bursting":
+            assert intervals.max() > 10 * intervals.min()
+        case _:
+            assert times[-1] - times[0] < 1000

@@ -239,12 +239,21 @@ class Setting:
         """Waits."""
         self.builder.wait_for(round(time * US))
 
+    def correlation_board(self) -> None:
+        """Sets the voltages of the board that the correlation sensors need (analog-model.md 6)."""
+        for channel, volts, reference in (
+            (coord.DACChannelOnBoard.mux_dac_25, 1.85, 2.5),
+            (coord.DACChannelOnBoard.v_res_meas, 0.9, 1.2),
+        ):
+            self.builder.write(channel, containers.DACChannel(value=int(volts / reference * 4095)))
+        self.wait_us(100)
+
     def reset_neuron(self, circuit: int) -> None:
         """A fire of a circuit of the left half."""
         self.builder.write(coord.NeuronResetOnDLS(circuit % 256 + _HALF * (circuit // 256)), containers.NeuronReset())
 
     def read_cadc(self) -> runtime.ContainerTicket[containers.CADCSamples]:
-        """Converts all columns; the two halves some 100 us apart."""
+        """Converts all columns of both halves at nearly the same time."""
         return self.builder.read(coord.CADCSamplesOnDLS(), containers.CADCSamples)
 
 

@@ -1,0 +1,133 @@
+"""The same words give the same answers, bit for bit (simulator-decisions.md 6; ARCHITECTURE section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from acceptance.bench import Setting, label
+
+from hxtwin import containers, coord, runtime
+from hxtwin.chipsim import Probe, Twin, TwinOptions
+from hxtwin.comm import ut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+HALT = np.array([0x0A00000000000000], dtype=np.uint64)
+NEURON, OTHER = 7, 300
+
+
+def words_of(builder: runtime.PlaybackProgramBuilder) -> NDArray[np.uint64]:
+    builder.barrier(omnibus=True)
+    return np.concatenate([ut.encode_array(builder.done().messages), HALT])
+
+
+def experiment(*, watches: Iterable[int] = ()) -> runtime.PlaybackProgramBuilder:
+    """Spikes, plastic synapses, settling cells, both converters, correlation sensors, background noise."""
+    builder, _ = runtime.generate(runtime.SystemInit())
+    setting = Setting(builder)
+    leak = np.full(512, 574)
+    leak[[NEURON, 20, 21, OTHER]] = 800
+    setting.operating_point({"v_leak": leak, "syn_i_bias_store": 35, "syn_i_bias_ramp": 40}, {})
+    for row in range(4):
+        setting.synapses(8 * row, {7: 63, 8: 40, 9: 20 + row})
+    setting.wait_us(12_000)
+    setting.membrane_adc(8, samples=2000)
+    builder.write(
+        coord.BackgroundSpikeSourceOnDLS(0),
+        containers.BackgroundSpikeSource(
+            enable=True, enable_random=True, period=400, rate=60, seed=77, neuron_label=label(1), mask=0
+        ),
+    )
+    setting.record()
+    setting.spikes(np.arange(1.0, 60.0, 0.7), label(0))
+    for number in range(3):
+        builder.read(coord.CADCSampleRowOnDLS(number), containers.CADCSampleRow)
+        setting.cells("v_leak", [40 + number], 700 + number)
+        setting.wait_us(3.1)
+    setting.read_cadc()
+    setting.wait_us(300)
+    for circuit in watches:
+        setting.neuron(circuit, enable_readout=True)
+    return builder
+
+
+@pytest.fixture(scope="module")
+def program() -> NDArray[np.uint64]:
+    return words_of(experiment())
+
+
+def twin(probe: Probe | None = None) -> Twin:
+    return Twin(options=TwinOptions(chip=7), probe=probe)
+
+
+@pytest.fixture(scope="module")
+def answer(program: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    found = twin().feed(program)
+    kinds = {type(message).__name__ for message in ut.decode(found[-4000:], "from_fpga")}
+    assert {"MADCSamplePack1FromFPGA", "SpikePack1FromFPGA", "OmnibusResponse"} & kinds
+    assert len(found) > 2000
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_answers_do_not_depend_on_how_words_are_cut(
+    program: NDArray[np.uint64], answer: NDArray[np.uint64], seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    cuts = np.sort(random.choice(len(program), 300, replace=False))
+    device = twin()
+    parts = [device.feed(part) for part in np.split(program, cuts)]
+    np.testing.assert_array_equal(np.concatenate(parts), answer)
+
+
+def test_answers_to_single_words_are_those_to_all(program: NDArray[np.uint64], answer: NDArray[np.uint64]) -> None:
+    """The end of the program, behind the configuration, comes word by word."""
+    device = twin()
+    tail = len(program) - 3000
+    parts = [device.feed(program[:tail]), *(device.feed(program[i : i + 1]) for i in range(tail, len(program)))]
+    np.testing.assert_array_equal(np.concatenate(parts), answer)
+
+
+def test_another_connection_before_leaves_no_trace(program: NDArray[np.uint64], answer: NDArray[np.uint64]) -> None:
+    device = twin()
+    for _ in range(2):
+        device.reset()
+        assert np.array_equal(device.feed(program), answer)
+
+
+def test_another_process_gives_the_same_answers(
+    program: NDArray[np.uint64], answer: NDArray[np.uint64], tmp_path: Path
+) -> None:
+    path = tmp_path / "program.npy"
+    np.save(path, program)
+    code = (
+        "import sys, hashlib, numpy as np; from hxtwin.chipsim import Twin, TwinOptions;"
+        "answer = Twin(options=TwinOptions(chip=7)).feed(np.load(sys.argv[1]));"
+        "print(hashlib.sha256(answer.tobytes()).hexdigest())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == hashlib.sha256(answer.tobytes()).hexdigest()
+
+
+def test_a_probe_changes_no_answer(program: NDArray[np.uint64], answer: NDArray[np.uint64]) -> None:
+    np.testing.assert_array_equal(twin(Probe(circuits=(NEURON, 33, OTHER))).feed(program), answer)
+
+
+def test_other_noise_gives_other_answers(program: NDArray[np.uint64], answer: NDArray[np.uint64]) -> None:
+    other = Twin(options=TwinOptions(chip=7, noise_seed=1)).feed(program)
+    assert len(other) != len(answer) or not np.array_equal(other, answer)
+
+
+def test_a_second_trial_in_one_connection_has_other_noise(program: NDArray[np.uint64]) -> None:
+    device = twin()
+    first, second = device.feed(program), device.feed(program)
+    assert len(first) != len(second) or not np.array_equal(first, second)
