@@ -5,9 +5,10 @@
     connect, arm       | 8 us invalid | 2 us | stimulus .. sampling time | restore | wait between neurons
                        t = -8 us      0      2 us
 
-Four neurons with readout lines of their own are selected at a time, and connected to the converter in turn. All times
-in seconds; a recording begins behind the invalid samples. A trace with less than 95 % of the expected samples
-is an error. Reference: calibration.md 3.2, containers-a.md 6.2.
+Four neurons with readout lines of their own are selected at a time, and connected to the converter in turn; all others
+neither fire nor drive a readout line, so that nothing but the recorded neurons has to be awake. All times in seconds; a
+recording begins behind the invalid samples. A trace with less than 95 % of the expected samples is an error. Reference:
+calibration.md 3.2, containers-a.md 6.2.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from hxtwin import coord
 from hxtwin.calib.constants import COLUMNS, NEURONS, cycles
 from hxtwin.calib.errors import TooFewSamplesError
 from hxtwin.calib.neuron_sequence import NeuronSequence
+from hxtwin.calib.stimulus import send_event
 from hxtwin.containers import (
+    AnalogOutput,
     AtomicNeuron,
     MADCConfig,
     MADCControl,
@@ -47,8 +50,18 @@ DEAD_TIME_S: Final = 1e-6
 """Recordings are at least this far apart."""
 INITIAL_WAIT_S: Final = 1000e-6
 """From waking the converter to the first recording."""
+SELECTED_S: Final = 10e-6
+"""From the selection of neurons to their first recording."""
 LEAST_FRACTION: Final = 0.95
+_BETWEEN: Final = 10.0
 _CONFIG_WORDS: Final = 6  # an atomic neuron begins with its NeuronConfig
+_UNSEEN: Final = {"readout.enable_amplifier": False, "event_routing.analog_output": int(AnalogOutput.OFF)}
+SELECTED: Final = {
+    "readout.enable_amplifier": True,
+    "readout.enable_buffered_access": True,
+    "event_routing.analog_output": int(AnalogOutput.NORMAL),
+}
+"""Switches of the neurons that are recorded next; their fire output is what artificial resets need."""
 _NEURONS = "neuron_block.atomic_neurons."
 
 
@@ -76,21 +89,50 @@ class RecordedNeuron:
     Attributes:
         sequence: instructions of a recording; its timer runs from the start of the recording.
         which: neurons that the sequence is for, ``int64[n]``.
-        is_switched: whether `switch` was used.
     """
 
     def __init__(self, sequence: NeuronSequence, which: NDArray[np.int64], neurons: ArrayOf[AtomicNeuron]) -> None:
         self.sequence = sequence
         self.which = which
-        self.is_switched = False
-        self._neurons = neurons
+        self._before = self._neurons = neurons
 
     def switch(self, changes: Mapping[str, object]) -> None:
         """Changes switches of the recorded neuron until the end of its recording, columns of `AtomicNeuron`."""
-        self._neurons = self._neurons.with_columns(_all_neurons(changes))
-        self.is_switched = True
-        addresses, words = switch_words(self._neurons)
-        self.sequence.write_each(addresses[self.which], words[self.which])
+        self._become(self._neurons.with_columns(_all_neurons(changes)))
+
+    def send_event(self) -> None:
+        """Sends one event to all synapse rows of the hemisphere of the recorded neurons."""
+        send_event(self.sequence, np.unique(self.which // COLUMNS).tolist())
+
+    def restore(self) -> None:
+        """Takes back what `switch` changed."""
+        self._become(self._before)
+
+    def _become(self, neurons: ArrayOf[AtomicNeuron]) -> None:
+        write_changes(self.sequence, self.which, self._neurons, neurons)
+        self._neurons = neurons
+
+
+def write_changes(
+    sequence: NeuronSequence,
+    which: NDArray[np.int64],
+    before: ArrayOf[AtomicNeuron],
+    after: ArrayOf[AtomicNeuron],
+) -> None:
+    """Writes the words of the switches in which neurons differ.
+
+    Args:
+        sequence: instructions.
+        which: neurons of each repetition of the sequence, ``int64[n]`` or ``int64[n, k]``.
+        before, after: all neurons.
+    """
+    addresses, words = switch_words(after)
+    changed = (words != switch_words(before)[1])[which].reshape(-1, _CONFIG_WORDS).any(axis=0)
+    if changed.any():
+        repetitions = len(which)
+        sequence.write_each(
+            addresses[:, changed][which].reshape(repetitions, -1), words[:, changed][which].reshape(repetitions, -1)
+        )
 
 
 def switch_words(neurons: ArrayOf[AtomicNeuron]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
@@ -156,19 +198,21 @@ class MADCRecorder:
         converter = MADCConfig(enable_madc_clock_scaling=scale is not None, madc_clock_scale_value=scale or 0)
         rate = converter.sample_rate_hz()
         wanted = int((INVALID_S + self.sampling_s) * rate)
+        recorded = before.neuron_block.atomic_neurons.with_columns(_all_neurons({"readout.source": int(self.source)}))
         connection.configure(
             builder,
             {
                 "readout_chain.madc.number_of_samples": wanted,
                 "readout_chain.madc.enable_madc_clock_scaling": converter.enable_madc_clock_scaling,
                 "readout_chain.madc.clock_scale_value": converter.madc_clock_scale_value,
+                **{_NEURONS + path: column for path, column in _all_neurons(_UNSEEN).items()},
                 f"{_NEURONS}readout.source": self._sources(),
             },
         )
         builder.write(coord.MADCControlOnDLS(), MADCControl(wake_up=True, enable_pre_amplifier=True))
         builder.barrier(omnibus=True)
         builder.wait_for(cycles(INITIAL_WAIT_S))
-        self._sequence(connection, stimulate, undo).append_to(builder)
+        self._sequence(connection, recorded, stimulate, undo).append_to(builder)
         connection.become(builder, before, {"neuron_block", "readout_chain"})
         mux = before.readout_chain
         builder.write(
@@ -191,22 +235,22 @@ class MADCRecorder:
     def _sequence(
         self,
         connection: StatefulConnection,
+        recorded: ArrayOf[AtomicNeuron],
         stimulate: Callable[[RecordedNeuron], None] | None,
         undo: Callable[[RecordedNeuron], None] | None,
     ) -> NeuronSequence:
-        neurons = connection.chip.neuron_block.atomic_neurons
-        recorded = neurons.with_columns(_all_neurons({"readout.enable_buffered_access": True}))
-        places, idle = switch_words(neurons)
-        selected = switch_words(recorded)[1]
+        """Recordings of all groups; neurons are unseen before and behind."""
+        idle = connection.chip.neuron_block.atomic_neurons
+        selected = recorded.with_columns(_all_neurons(SELECTED))
         lines_at, lines = _readout_selection()
         end = INVALID_S + self.sampling_s + DEAD_TIME_S
-        between = 10 * self.sampling_s if self.between_s is None else self.between_s
-        groups, behind = _GROUPS, np.roll(_GROUPS, 1, axis=0)
-        sequence = NeuronSequence(len(groups))
-        # the group before is let go and the next one selected in one go; the first one lets the last one go
-        sequence.write_each(_flat(places[behind]), _flat(idle[behind]))
-        sequence.write_each(_flat(places[groups]), _flat(selected[groups]))
-        for which in groups.T:
+        between = _BETWEEN * self.sampling_s if self.between_s is None else self.between_s
+        sequence = NeuronSequence(len(_GROUPS))
+        sequence.reset_timer()
+        write_changes(sequence, _GROUPS, idle, selected)
+        sequence.barrier()
+        sequence.wait_until(SELECTED_S)
+        for which in _GROUPS.T:
             sequence.write_each(lines_at[which], lines[which])
             sequence.barrier()
             sequence.reset_timer()
@@ -214,21 +258,16 @@ class MADCRecorder:
             sequence.write(coord.MADCControlOnDLS(), MADCControl(start_recording=True, enable_pre_amplifier=True))
             sequence.write(coord.MADCControlOnDLS(), MADCControl(enable_pre_amplifier=True))
             sequence.wait_until(INVALID_S + self.before_stimulus_s)
-            neuron = RecordedNeuron(sequence, which, recorded)
+            neuron = RecordedNeuron(sequence, which, selected)
             if stimulate is not None:
                 stimulate(neuron)
             sequence.wait_until(end)
-            if neuron.is_switched:
-                sequence.write_each(places[which], selected[which])
+            neuron.restore()
             if undo is not None:
-                undo(RecordedNeuron(sequence, which, recorded))
+                undo(neuron)
             sequence.wait_until(end + between)
+        write_changes(sequence, _GROUPS, selected, idle)
         return sequence
-
-
-def _flat(rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Words of all neurons of a group in one row."""
-    return rows.reshape(len(rows), -1)
 
 
 def _readout_selection() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:

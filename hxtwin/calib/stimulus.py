@@ -15,6 +15,8 @@ from hxtwin.calib.constants import NEURONS, cycles
 from hxtwin.containers import NeuronResetQuad, PADIEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from hxtwin.containers import Container
@@ -32,10 +34,10 @@ class _Writer(Protocol):
     def write(self, at: Coordinate, container: Container) -> None: ...
 
 
-def send_event(writer: _Writer) -> None:
-    """Sends one event to all rows of both hemispheres."""
-    for block in coord.PADIEventOnDLS.all():
-        writer.write(block, _EVENT)
+def send_event(writer: _Writer, hemispheres: Iterable[int] = (0, 1)) -> None:
+    """Sends one event to all rows of the hemispheres."""
+    for hemisphere in hemispheres:
+        writer.write(coord.PADIEventOnDLS(hemisphere), _EVENT)
 
 
 def send_events(builder: PlaybackProgramBuilder, count: int, spacing_s: float) -> None:

@@ -34,7 +34,6 @@ from hxtwin.calib.routines.synaptic_strength import measure_amplitudes
 from hxtwin.calib.routines.synaptic_time_constant import MODES, SOURCES
 from hxtwin.calib.routines.threshold import ThresholdMADC
 from hxtwin.calib.stateful_connection import StatefulConnection, settle
-from hxtwin.calib.stimulus import send_event
 from hxtwin.containers import AnalogOutput
 from hxtwin.runtime import PlaybackProgramBuilder
 
@@ -233,7 +232,7 @@ def _tau_syn(device: StatefulConnection, kind: str, tau_s: float) -> NDArray[np.
     _configure(device, {**drivers(MODES[kind]), **synapse_rows(8, 25)})
 
     def one_event(neuron: RecordedNeuron) -> None:
-        send_event(neuron.sequence)
+        neuron.send_event()
 
     recorder = MADCRecorder(sampling_s=_SAMPLING_TAUS * tau_s + 10e-6, source=SOURCES[kind])
     recording = recorder.record(device, PlaybackProgramBuilder(), one_event)

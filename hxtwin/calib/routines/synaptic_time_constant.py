@@ -15,7 +15,6 @@ from hxtwin.calib.exponential_fit import FitBounds, fit_decays
 from hxtwin.calib.madc_recording import MADCRecorder
 from hxtwin.calib.measurement_chip import INPUTS, drivers, every, synaptic_inputs
 from hxtwin.calib.neuron_code import NeuronCodeCalib
-from hxtwin.calib.stimulus import send_event
 from hxtwin.containers import NeuronReadoutSource, SynapseRowMode
 from hxtwin.runtime import PlaybackProgramBuilder
 
@@ -92,4 +91,4 @@ def fit_line(recording: Recording) -> ExponentialFit:
 
 def _events(neuron: RecordedNeuron) -> None:
     for _ in range(_EVENTS):
-        send_event(neuron.sequence)
+        neuron.send_event()

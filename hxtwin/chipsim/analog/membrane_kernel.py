@@ -136,7 +136,8 @@ def advance_exponential(
         node: coefficients, ``float32[16, N]``.
         rules: 1 / slope of the exponential, lower rail, upper rail, see `Coefficients`.
     """
-    before[:] = v
+    for k in range(v.size):
+        before[k] = v[k]
     for _ in range(2):
         _half_exponential(
             v,

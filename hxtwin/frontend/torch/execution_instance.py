@@ -3,6 +3,7 @@
 ==============================  ===========================================================
 field                           meaning
 ==============================  ===========================================================
+``calib``                       calibration result, or chip, that the instance uses
 ``calib_path``                  file of a calibration result that the instance uses
 ``calib_cache_dir``             where calibrations are kept; None: the user's cache
 ``input_loopback``              record the input spikes, too
@@ -22,6 +23,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
+from hxtwin.calib.spiking_result import SpikingCalibrationResult
+from hxtwin.containers import Chip
 from hxtwin.frontend.errors import ModelError
 
 if TYPE_CHECKING:
@@ -32,12 +35,16 @@ if TYPE_CHECKING:
 class ExecutionInstance:
     """One configuration and run of a chip.
 
+    Without ``calib`` and ``calib_path`` the instance is calibrated from the parameters of its populations.
+
     Args:
-        calib_path: file of a calibration result; None: calibrated from the parameters of its populations.
+        calib: result of a calibration, or a chip whose analog settings are taken as they are.
+        calib_path: file of a calibration result.
         calib_cache_dir: folder of the calibration cache.
         input_loopback: record input spikes.
     """
 
+    calib: SpikingCalibrationResult | Chip | None = None
     calib_path: Path | None = attrs.field(default=None, converter=attrs.converters.optional(Path))
     calib_cache_dir: Path | None = attrs.field(default=None, converter=attrs.converters.optional(Path))
     input_loopback: bool = False
@@ -56,13 +63,41 @@ class ExecutionInstance:
     def __attrs_post_init__(self) -> None:
         self.id = next(ExecutionInstance._ids)
 
-    def load_calib(self, path: Path | str) -> None:
-        """Use a calibration result from a file.
+    def load_calib(self, calib: Path | str | SpikingCalibrationResult | Chip) -> None:
+        """Use a calibration in the next runs.
+
+        Args:
+            calib: result of a calibration, file of one, or a chip whose analog settings are taken as they are.
 
         Raises:
-            ModelError: there is no such file.
+            ModelError: there is no such file, or it is something else.
         """
-        path = Path(path)
+        if isinstance(calib, SpikingCalibrationResult | Chip):
+            self.calib, self.calib_path = calib, None
+            return
+        if not isinstance(calib, str | Path):
+            raise ModelError(
+                f"calibration {calib!r:.80}: a result of `hxtwin.calib`, a file of one, or a hxtwin.containers.Chip is "
+                "wanted"
+            )
+        path = Path(calib)
         if not path.is_file():
             raise ModelError(f"calibration file {path} does not exist; write one with `hxtwin calib run -o {path}`")
-        self.calib_path = path
+        self.calib, self.calib_path = None, path
+
+    def key(self) -> tuple[object, ...]:
+        """What a layout of the instance depends on, for comparison; the objects are kept alive by it."""
+        return self.id, _Same(self.calib), self.calib_path, self.calib_cache_dir
+
+
+class _Same:
+    """Equal to others of the same object: chips and results are large, comparing identity is enough."""
+
+    def __init__(self, of: object) -> None:
+        self._of = of
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._of is other._of
+
+    def __hash__(self) -> int:
+        return id(self._of)

@@ -3,9 +3,9 @@
 =========================  ================================================================================
 step                       when
 =========================  ================================================================================
-network                    when modules, sizes or settings differ from the last run
-partition                  populations without execution instance are assigned
-calibration                once per instance and chip: given file, or from the parameters, cached by their values
+network                    when modules, sizes or settings differ from those of runs before
+partition                  populations without execution instance are assigned, as rarely
+calibration                once per instance and chip: given one, or from the parameters, cached by their values
 place and route            once per network
 weights                    every run
 inputs, run, recordings    every run
@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from hxtwin.coord import ExecutionInstanceID
     from hxtwin.frontend.torch.chip_section import ChipSection
+    from hxtwin.frontend.torch.instance_calibration import Calibrate
     from hxtwin.graph import network as nw
     from hxtwin.graph.configuration import RoutedInstance
     from hxtwin.graph.execution import RunResult
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 #: FPGA cycles per microsecond.
 _CYCLES_PER_US: Final = 125
+#: Layouts that are kept: sections of a mixed experiment take turns.
+_MOST_PLANS: Final = 16
 
 
 @attrs.frozen(eq=False)
@@ -67,14 +70,17 @@ class GraphHardware:
 
     Args:
         connections: endpoints or open connections, one per chip; None: the default endpoint.
-        calibrate: False leaves the analog parameters as they are after the bring-up.
+        calibrate: how a chip is calibrated; None: `hxtwin.calib.calibrate_spiking`, cached. False leaves the analog
+            parameters as they are after the bring-up.
 
     Raises:
         hxtwin.HxtwinError: an endpoint cannot be opened.
     """
 
     def __init__(
-        self, connections: Sequence[str | Connection] | str | Connection | None = None, calibrate: bool = True
+        self,
+        connections: Sequence[str | Connection] | str | Connection | None = None,
+        calibrate: Calibrate | Literal[False] | None = None,
     ) -> None:
         import hxtwin
 
@@ -88,8 +94,8 @@ class GraphHardware:
             ]
             self._opened = opening.pop_all()
         self._executor = Executor(self._connections)
-        self._calibration = InstanceCalibration(self._connections) if calibrate else None
-        self._plan: _Plan | None = None
+        self._calibration = None if calibrate is False else InstanceCalibration(self._connections, calibrate)
+        self._plans: dict[tuple[object, ...], _Plan] = {}
         #: Complete result of the last run, with provenance and times of every instance.
         self.last_result: RunResult | None = None
 
@@ -128,9 +134,11 @@ class GraphHardware:
 
     def _planned(self, section: ChipSection, weights: Mapping[str, npt.NDArray[np.int32]]) -> _Plan:
         key = structure_of(section)
-        if self._plan is None or self._plan.key != key:
-            self._plan = self._lay_out(key, section, weights)
-        return self._plan
+        plan = self._plans.pop(key, None) or self._lay_out(key, section, weights)
+        self._plans[key] = plan  # the last one used is the last one to be forgotten
+        if len(self._plans) > _MOST_PLANS:
+            del self._plans[next(iter(self._plans))]
+        return plan
 
     def _lay_out(
         self, key: tuple[object, ...], section: ChipSection, weights: Mapping[str, npt.NDArray[np.int32]]

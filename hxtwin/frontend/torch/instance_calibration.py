@@ -3,12 +3,12 @@
 =======================================  ===============================================================
 instance                                 calibration
 =======================================  ===============================================================
-with a file (``load_calib``)             that of the file
+with a result, file or chip              that one (``ExecutionInstance.load_calib``)
 all populations with the same values     all circuits of the chip for these values
 populations with different values        each circuit for the population that was placed on it
 =======================================  ===============================================================
 
-Settings that the whole chip shares (strength of synaptic inputs and of synapses) have to agree in an instance. Results
+"Calibration" is `hxtwin.calib.calibrate_spiking` unless the experiment was given another function. Settings that the whole chip shares (strength of synaptic inputs and of synapses) have to agree in an instance. Results
 are kept in memory by chip and values, and in the cache of the calibration layer.
 
 Reference: frontend-torch.md A1 (calibration choice per instance).
@@ -16,7 +16,7 @@ Reference: frontend-torch.md A1 (calibration choice per instance).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -24,11 +24,12 @@ from hxtwin.calib.cache import Cache
 from hxtwin.calib.spiking import calibrate
 from hxtwin.calib.spiking_result import SpikingCalibrationResult
 from hxtwin.calib.target import NeuronCalibTarget, SpikingCalibTarget
+from hxtwin.containers import Chip
 from hxtwin.frontend.errors import FrontendError, ModelError
 from hxtwin.graph.configuration import place_and_route
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -38,8 +39,13 @@ if TYPE_CHECKING:
     from hxtwin.graph.network import Network, Population
     from hxtwin.runtime import Connection
 
+    Calibrate: TypeAlias = Callable[[Connection, SpikingCalibTarget], SpikingCalibrationResult]
+    """Finds the analog parameters of a chip for a target."""
+
 #: Parameter of a module -> field of the calibration's target.
 _PER_NEURON: Final = ("leak", "reset", "threshold", "tau_mem", "tau_syn", "refractory_time", "holdoff_time")
+#: .. of these only neurons that fire make use.
+_OF_SPIKES: Final = ("reset", "threshold", "refractory_time", "holdoff_time")
 _PER_CHIP: Final = ("i_synin_gm", "synapse_dac_bias")
 _CIRCUITS: Final = 512
 #: Largest file of a calibration that is read.
@@ -51,10 +57,12 @@ class InstanceCalibration:
 
     Args:
         connections: the chips.
+        calibrate: how a chip is calibrated; None: `hxtwin.calib.calibrate_spiking`, cached.
     """
 
-    def __init__(self, connections: Sequence[Connection]) -> None:
+    def __init__(self, connections: Sequence[Connection], calibrate: Calibrate | None = None) -> None:
         self._connections = connections
+        self._calibrate_chip = calibrate
         self._known: dict[tuple[object, ...], SpikingCalibrationResult] = {}
 
     def calibrated(
@@ -76,18 +84,23 @@ class InstanceCalibration:
         """
         chip = modules[0][0].chip
         shared = _shared(modules)
-        result = None
-        if settings is not None and settings.calib_path is not None:
-            result = self._from_file(settings)
-        else:
-            uniform = _uniform(modules)
-            if uniform is not None:
-                result = self._calibrate(chip, {**shared, **uniform}, modules, settings)
-        first = place_and_route(local, usable=None if result is None else result.usable)
+        result = self._given(settings)
+        if result is None and (uniform := _uniform(modules)) is not None:
+            result = self._calibrate(chip, {**shared, **uniform}, modules, settings)
+        usable = result.usable if isinstance(result, SpikingCalibrationResult) else None
+        first = place_and_route(local, usable=usable)
         if result is None:
             result = self._calibrate(chip, {**shared, **_by_circuit(first, modules)}, modules, settings)
-        base = result.to_chip(first.chip)
-        return place_and_route(local, base=base, usable=result.usable, placement=first.placement, routing=first.routing)
+            usable = result.usable
+        base = result if isinstance(result, Chip) else result.to_chip(first.chip)
+        return place_and_route(local, base=base, usable=usable, placement=first.placement, routing=first.routing)
+
+    def _given(self, settings: ExecutionInstance | None) -> SpikingCalibrationResult | Chip | None:
+        if settings is None:
+            return None
+        if settings.calib_path is not None:
+            return self._from_file(settings)
+        return settings.calib
 
     def _from_file(self, settings: ExecutionInstance) -> SpikingCalibrationResult:
         path = settings.calib_path
@@ -110,10 +123,13 @@ class InstanceCalibration:
         if key not in self._known:
             folder = None if settings is None else settings.calib_cache_dir
             target = SpikingCalibTarget(neuron=NeuronCalibTarget(**{n: _short(v) for n, v in values.items()}))
+            connection = self._connections[chip]
             try:
-                self._known[key] = calibrate(
-                    self._connections[chip], target, cache=None if folder is None else Cache(folder)
-                )
+                if self._calibrate_chip is not None:
+                    self._known[key] = self._calibrate_chip(connection, target)
+                else:
+                    cache = None if folder is None else Cache(folder)
+                    self._known[key] = calibrate(connection, target, cache=cache)
             except Exception as error:
                 names = ", ".join(module.label for _, module in modules)
                 raise FrontendError(f"the calibration of {names} on chip {chip} failed: {error}") from error
@@ -126,7 +142,7 @@ def _short(value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _shared(modules: Sequence[tuple[Population, AELIF]]) -> dict[str, npt.NDArray[np.float64]]:
-    """Settings that the whole chip shares."""
+    """"Calibration" is `hxtwin.calib.calibrate_spiking` unless the experiment was given another function. Settings that the whole chip shares."""
     found: dict[str, npt.NDArray[np.float64]] = {}
     for name in _PER_CHIP:
         for _, module in modules:
@@ -141,7 +157,8 @@ def _shared(modules: Sequence[tuple[Population, AELIF]]) -> dict[str, npt.NDArra
 
 
 def _values(module: AELIF) -> dict[str, npt.NDArray[np.float64]]:
-    found = {name: module.params.hardware_value(name) for name in _PER_NEURON}
+    names = _PER_NEURON if module.fire else [name for name in _PER_NEURON if name not in _OF_SPIKES]
+    found = {name: module.params.hardware_value(name) for name in names}
     capacitance = module.params.hardware_value("membrane_capacitance")
     if capacitance is not None:
         found["membrane_capacitance"] = np.clip(np.rint(capacitance), 0, 63)
@@ -150,13 +167,12 @@ def _values(module: AELIF) -> dict[str, npt.NDArray[np.float64]]:
 
 def _uniform(modules: Sequence[tuple[Population, AELIF]]) -> dict[str, npt.NDArray[np.float64]] | None:
     """Values that all neurons of all populations have; None if they differ."""
-    first = _values(modules[0][1])
+    found: dict[str, npt.NDArray[np.float64]] = {}
     for _, module in modules:
-        values = _values(module)
-        same = values.keys() == first.keys() and all(np.array_equal(values[n], first[n]) for n in values)
-        if not same or any(value.size > 1 for value in values.values()):
-            return None
-    return first
+        for name, value in _values(module).items():
+            if value.size > 1 or not np.array_equal(found.setdefault(name, value), value):
+                return None
+    return found
 
 
 def _by_circuit(

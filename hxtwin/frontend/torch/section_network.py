@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from hxtwin.frontend.torch.chip_section import ChipProjection, ChipSection
     from hxtwin.frontend.torch.execution_instance import ExecutionInstance
-    from hxtwin.frontend.torch.neuron import ReadoutSource
+    from hxtwin.frontend.torch.neuron import AELIF, ReadoutSource
 
 _READOUT: Final[Mapping[ReadoutSource, NeuronReadoutSource]] = {
     "voltage": NeuronReadoutSource.MEMBRANE,
@@ -45,10 +45,34 @@ def structure_of(section: ChipSection) -> tuple[object, ...]:
 
     Two sections with equal structure can use the same placement, routing and calibration.
     """
-    inputs = tuple((i.name, i.spikes.shape[2], id(i.execution_instance)) for i in section.inputs)
-    populations = tuple((p.name, id(p.module), p.module.params.hardware_key()) for p in section.populations)
-    projections = tuple((p.name, p.source, p.target, id(p.module)) for p in section.projections)
-    return inputs, populations, projections
+    inputs = tuple((i.name, i.spikes.shape[2], _key(i.execution_instance)) for i in section.inputs)
+    populations = tuple((p.name, *_population_key(p.module)) for p in section.populations)
+    projections = tuple(
+        (p.name, p.source, p.target, _connections(p).tobytes() if isinstance(p.module, SparseSynapse) else None)
+        for p in section.projections
+    )
+    return inputs, populations, projections, _key(section.default_instance)
+
+
+def _key(instance: ExecutionInstance | None) -> tuple[object, ...] | None:
+    return None if instance is None else instance.key()
+
+
+def _population_key(module: AELIF) -> tuple[object, ...]:
+    anchors = module.placement_constraint
+    structure = module.neuron_structure
+    return (
+        module.size,
+        module.fire,
+        (structure.size, structure.expand_horizontally),
+        None if anchors is None else tuple(anchors),
+        _key(module.execution_instance),
+        module.chip_coordinate,
+        module.enable_spike_recording,
+        module.enable_cadc_recording and module.cadc_readout_source,
+        module.enable_madc_recording and (module.record_neuron_id, module.madc_readout_source),
+        module.params.hardware_key(),
+    )
 
 
 def network_of(
