@@ -40,7 +40,7 @@ def experiment(*, watches: Iterable[int] = ()) -> runtime.PlaybackProgramBuilder
     setting.operating_point(cells, {"enable_fire": np.isin(np.arange(512), [7, 8, 9, 20, 21, 40, 41, 42, OTHER])})
     for row in range(4):
         setting.synapses(8 * row, {7: 63, 8: 40, 9: 20 + row})
-    setting.wait_us(12_000)
+    setting.wait_us(2500)
     setting.membrane_adc(8, samples=2000)
     builder.write(
         coord.BackgroundSpikeSourceOnDLS(0),
@@ -67,7 +67,10 @@ def program() -> NDArray[np.uint64]:
 
 
 def twin(probe: Probe | None = None) -> Twin:
-    return Twin(options=TwinOptions(chip=7), probe=probe)
+    """A twin on which a session begins."""
+    device = Twin(options=TwinOptions(chip=7), probe=probe)
+    device.reset()
+    return device
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +116,7 @@ def test_another_process_gives_the_same_answers(
     np.save(path, program)
     code = (
         "import sys, hashlib, numpy as np; from hxtwin.chipsim import Twin, TwinOptions;"
-        "answer = Twin(options=TwinOptions(chip=7)).feed(np.load(sys.argv[1]));"
+        "twin = Twin(options=TwinOptions(chip=7)); twin.reset(); answer = twin.feed(np.load(sys.argv[1]));"
         "print(hashlib.sha256(answer.tobytes()).hexdigest())"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
@@ -125,11 +128,39 @@ def test_a_probe_changes_no_answer(program: NDArray[np.uint64], answer: NDArray[
 
 
 def test_other_noise_gives_other_answers(program: NDArray[np.uint64], answer: NDArray[np.uint64]) -> None:
-    other = Twin(options=TwinOptions(chip=7, noise_seed=1)).feed(program)
-    assert len(other) != len(answer) or not np.array_equal(other, answer)
+    other = Twin(options=TwinOptions(chip=7, noise_seed=1))
+    other.reset()
+    assert_differs(other.feed(program), answer)
 
 
 def test_a_second_trial_in_one_connection_has_other_noise(program: NDArray[np.uint64]) -> None:
     device = twin()
-    first, second = device.feed(program), device.feed(program)
-    assert len(first) != len(second) or not np.array_equal(first, second)
+    assert_differs(device.feed(program), device.feed(program))
+
+
+def assert_differs(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> None:
+    assert len(one) != len(other) or not np.array_equal(one, other)
+
+
+def test_noise_of_a_neuron_does_not_depend_on_who_else_is_observed() -> None:
+    """Reads of one neuron, with and without a second one that fires and is recorded."""
+    answers = []
+    for fires in (False, True):
+        builder, _ = runtime.generate(runtime.SystemInit())
+        setting = Setting(builder)
+        only = np.isin(np.arange(512), [NEURON, OTHER] if fires else [NEURON])
+        setting.operating_point(
+            {"v_leak": 574}, {"enable_fire": only, "enable_readout_amplifier": only, "enable_readout": False}
+        )
+        setting.wait_us(1000)
+        if fires:
+            setting.reset_neuron(OTHER)
+        else:
+            setting.wait_us(0.016)
+        setting.wait_us(50)
+        setting.membrane_adc(NEURON, samples=600)
+        setting.record()
+        setting.wait_us(40)
+        device = twin()
+        answers.append(ut.decode_responses(device.feed(words_of(builder))).madc_samples)
+    np.testing.assert_array_equal(*answers)

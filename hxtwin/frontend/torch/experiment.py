@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hxtwin.frontend.torch.description import Step
     from hxtwin.frontend.torch.functional.neuron_dynamics import Measured
     from hxtwin.frontend.torch.handle import Handle
+    from hxtwin.frontend.torch.instance_calibration import Calibrate
     from hxtwin.frontend.torch.module import HXModule
     from hxtwin.frontend.torch.module_wrapper import HXModuleWrapper
     from hxtwin.runtime import Connection
@@ -53,6 +54,8 @@ class Experiment:
         connections: endpoints (URLs) or open connections, one per chip; None: the default endpoint. Opened when the
             first run needs a chip; connections that were given open stay open.
         hardware: who runs the parts on the chip; None: the graph layer, on ``connections``.
+        calibrate: how a chip is calibrated for the parameters of modules whose execution instance was not given a
+            calibration, e.g. `hxtwin.calib.nominal.calibrate_nominally`; None: `hxtwin.calib.calibrate_spiking`.
 
     Attributes:
         inter_batch_entry_wait: least pause between batch entries, FPGA cycles; None: default of the graph layer.
@@ -69,6 +72,7 @@ class Experiment:
         dt: float = 1e-6,
         connections: Sequence[str | Connection] | str | Connection | None = None,
         hardware: Hardware | None = None,
+        calibrate: Calibrate | None = None,
     ) -> None:
         if not 0.0 < dt < 1.0:
             raise ModelError(f"Experiment: dt = {dt!r} s; a positive number of seconds is wanted, like 1e-6")
@@ -80,6 +84,7 @@ class Experiment:
         self.wrappers: list[HXModuleWrapper] = []
         self.last_info = ExecutionInfo()
         self._hardware = hardware
+        self._calibrate = calibrate
         self._description = Description()
 
     def connect(self, module: HXModule, inputs: tuple[Handle, ...], output: Handle) -> None:
@@ -114,7 +119,7 @@ class Experiment:
         if self._hardware is None:
             from hxtwin.frontend.torch.hardware import GraphHardware
 
-            self._hardware = GraphHardware(self.connections)
+            self._hardware = GraphHardware(self.connections, self._calibrate)
         return self._hardware
 
     def execute(self, runtime: int | None) -> ExecutionInfo:
