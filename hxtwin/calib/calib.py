@@ -92,6 +92,9 @@ class Calib(ABC):
         target: wanted observable, a number or one for each instance; None if `prelude` measures it.
         errors: messages for instances at the lower and at the upper bound; ``{0}`` stands for their indices, ``{1}``
             for the bound.
+
+    Attributes:
+        start: where `prelude` expects the parameters, ``int64[n]``; a guess that `ProportionalSearch` begins with.
     """
 
     def __init__(
@@ -108,6 +111,7 @@ class Calib(ABC):
         self.inverted = inverted
         self.errors = errors
         self.target: NDArray[np.float64] | None = None
+        self.start: NDArray[np.int64] | None = None
         self.result: ParameterCalibResult | None = None
         if target is not None:
             self.set_target(target)

@@ -9,13 +9,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path  # evaluated by typer
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from hxtwin.calib.operating_points import OperatingPoint, operating_point
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
 app = typer.Typer(name="calib", help="Calibrate a chip, look at calibrations, and verify them.", no_args_is_help=True)
 
 _US = 1e-6
-
-
-class Preset(StrEnum):
-    """Operating points by name; options change them."""
-
-    LIF = "lif"
-    LIF_FAST = "lif-fast"
-    MNIST = "mnist"
 
 
 Endpoint = Annotated[
@@ -48,7 +41,7 @@ Code = Annotated[int | None, typer.Option(help="code of the analog memory", show
 @app.command()
 def run(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.", dir_okay=False)],
-    target: Annotated[Preset, typer.Option(help="Operating point to begin with.")] = Preset.LIF,
+    target: Annotated[OperatingPoint, typer.Option(help="Operating point to begin with.")] = OperatingPoint.LIF,
     leak: Value = None,
     reset: Value = None,
     threshold: Value = None,
@@ -58,6 +51,9 @@ def run(
     gm: Code = None,
     dac: Code = None,
     endpoint: Endpoint = None,
+    parasitics: Annotated[
+        bool, typer.Option("--parasitics", help="Measure what merged circuits add to the capacitance of a neuron.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the noise on start values.")] = 0,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
     recalibrate: Annotated[bool, typer.Option("--recalibrate", help="Measure anew, whatever the cache holds.")] = False,
@@ -87,7 +83,7 @@ def run(
         result = calibrate(
             connection,
             wanted,
-            SpikingCalibOptions(seed=seed),
+            SpikingCalibOptions(seed=seed, parasitics=parasitics),
             cache=Cache.off() if no_cache else None,
             recalibrate=recalibrate,
             on_step=_steps(progress),
@@ -137,30 +133,8 @@ def verify(file: File, endpoint: Endpoint = None) -> None:
         raise typer.Exit(1)
 
 
-def _target(preset: Preset, given: dict[str, float | None]) -> SpikingCalibTarget:
-    from hxtwin.calib.target import NeuronCalibTarget, SpikingCalibTarget
-
-    presets: dict[Preset, dict[str, Any]] = {
-        Preset.LIF: {},
-        Preset.LIF_FAST: {
-            "reset": 80,
-            "threshold": 150,
-            "tau_mem": 6e-6,
-            "tau_syn": 6e-6,
-            "synapse_dac_bias": 1000,
-        },
-        Preset.MNIST: {
-            "reset": 80,
-            "threshold": 120,
-            "tau_mem": 6e-6,
-            "tau_syn": 5.7e-6,
-            "i_synin_gm": 800,
-            "synapse_dac_bias": 850,
-            "refractory_time": 1e-6,
-        },
-    }
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    return SpikingCalibTarget(neuron=NeuronCalibTarget(**{**presets[preset], **changes}))
+def _target(name: OperatingPoint, given: dict[str, float | None]) -> SpikingCalibTarget:
+    return operating_point(name, **{field: value for field, value in given.items() if value is not None})
 
 
 def _load(file: Path) -> SpikingCalibrationResult:

@@ -1,14 +1,16 @@
-"""Recordings of all neurons with the membrane ADC, one neuron after the other.
+"""Recordings of all neurons with the membrane ADC, two neurons at a time.
 
 ::
 
-    connect, arm       | 8 us invalid | 2 us | stimulus .. sampling time | restore | wait between neurons
+    connect, arm       | 8 us invalid | 2 us | stimulus .. sampling time | restore | wait between pairs
                        t = -8 us      0      2 us
 
-Four neurons with readout lines of their own are selected at a time, and connected to the converter in turn; all others
-neither fire nor drive a readout line, so that nothing but the recorded neurons has to be awake. All times in seconds; a
-recording begins behind the invalid samples. A trace with less than 95 % of the expected samples is an error. Reference:
-calibration.md 3.2, containers-a.md 6.2.
+Four neurons with readout lines of their own are selected at a time; the two of the even column and then the two of the
+odd one are recorded, the converter takes samples of both by turns. All others neither fire nor drive a readout line, so
+that nothing but the selected neurons has to be awake. The wait is as long as a trace, which is many time constants (the
+reference records one neuron at a time and waits ten times as long). All times in seconds; a recording begins behind the
+invalid samples. A trace with less than 95 % of the expected samples is an error. Reference: calibration.md 3.2,
+containers-a.md 6.1, 6.2.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from hxtwin.containers import (
     NeuronReadoutSource,
     ReadoutSourceSelection,
 )
+from hxtwin.runtime import PlaybackProgramBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +43,6 @@ if TYPE_CHECKING:
 
     from hxtwin.calib.stateful_connection import StatefulConnection
     from hxtwin.containers.record import ArrayOf
-    from hxtwin.runtime import PlaybackProgramBuilder
 
 INVALID_S: Final = 8e-6
 """Beginning of every recording that is thrown away."""
@@ -53,7 +55,7 @@ INITIAL_WAIT_S: Final = 1000e-6
 SELECTED_S: Final = 10e-6
 """From the selection of neurons to their first recording."""
 LEAST_FRACTION: Final = 0.95
-_BETWEEN: Final = 10.0
+_PROGRAMS: Final = 4
 _CONFIG_WORDS: Final = 6  # an atomic neuron begins with its NeuronConfig
 _UNSEEN: Final = {"readout.enable_amplifier": False, "event_routing.analog_output": int(AnalogOutput.OFF)}
 SELECTED: Final = {
@@ -83,12 +85,12 @@ class Recording:
         return int(self.samples.shape[1])
 
 
-class RecordedNeuron:
-    """What a stimulus acts on: the neuron that is being recorded, of many recordings at once.
+class RecordedNeurons:
+    """What a stimulus acts on: the two neurons that are being recorded, of many recordings at once.
 
     Attributes:
         sequence: instructions of a recording; its timer runs from the start of the recording.
-        which: neurons that the sequence is for, ``int64[n]``.
+        which: neurons that the sequence is for, ``int64[n, 2]``: top, bottom.
     """
 
     def __init__(self, sequence: NeuronSequence, which: NDArray[np.int64], neurons: ArrayOf[AtomicNeuron]) -> None:
@@ -97,12 +99,12 @@ class RecordedNeuron:
         self._before = self._neurons = neurons
 
     def switch(self, changes: Mapping[str, object]) -> None:
-        """Changes switches of the recorded neuron until the end of its recording, columns of `AtomicNeuron`."""
+        """Changes switches of the recorded neurons until the end of their recording, columns of `AtomicNeuron`."""
         self._become(self._neurons.with_columns(_all_neurons(changes)))
 
     def send_event(self) -> None:
-        """Sends one event to all synapse rows of the hemisphere of the recorded neurons."""
-        send_event(self.sequence, np.unique(self.which // COLUMNS).tolist())
+        """Sends one event to all synapse rows of both hemispheres."""
+        send_event(self.sequence)
 
     def restore(self) -> None:
         """Takes back what `switch` changed."""
@@ -123,7 +125,7 @@ def write_changes(
 
     Args:
         sequence: instructions.
-        which: neurons of each repetition of the sequence, ``int64[n]`` or ``int64[n, k]``.
+        which: neurons of each repetition of the sequence, ``int64[n, k]``.
         before, after: all neurons.
     """
     addresses, words = switch_words(after)
@@ -143,9 +145,12 @@ def switch_words(neurons: ArrayOf[AtomicNeuron]) -> tuple[NDArray[np.uint32], ND
 
 
 def _groups() -> NDArray[np.int64]:
-    """Neurons whose readout lines differ, so that they can be selected together, ``int64[128, 4]``."""
-    first = 2 * np.arange(COLUMNS // 2)[:, np.newaxis]
-    found: NDArray[np.int64] = first + np.array([0, 1, COLUMNS, COLUMNS + 1])
+    """Neurons whose readout lines differ, so that they can be selected together, ``int64[128, 2, 2]``.
+
+    Axes: group, parity of the column, hemisphere.
+    """
+    first = 2 * np.arange(COLUMNS // 2)[:, np.newaxis, np.newaxis]
+    found: NDArray[np.int64] = first + np.array([[0, COLUMNS], [1, COLUMNS + 1]])
     return found
 
 
@@ -162,11 +167,11 @@ class MADCRecorder:
 
     Attributes:
         sampling_s: length of a trace.
-        between_s: wait between neurons; ten times the sampling time unless given.
+        between_s: wait behind every recording; the sampling time unless given.
         before_stimulus_s: from the first valid sample to the stimulus.
         source: voltage recorded.
-        most_samples: the converter is slowed down until a trace has no more samples than this; long traces would only
-            repeat what fits know already.
+        most_samples: the converter is slowed down until a recording has no more samples than this; long traces would
+            only repeat what fits know already.
     """
 
     sampling_s: float = 40e-6
@@ -179,8 +184,8 @@ class MADCRecorder:
         self,
         connection: StatefulConnection,
         builder: PlaybackProgramBuilder,
-        stimulate: Callable[[RecordedNeuron], None] | None = None,
-        undo: Callable[[RecordedNeuron], None] | None = None,
+        stimulate: Callable[[RecordedNeurons], None] | None = None,
+        undo: Callable[[RecordedNeurons], None] | None = None,
     ) -> Recording:
         """Appends the recordings of all neurons, runs the program, and returns the traces.
 
@@ -205,24 +210,27 @@ class MADCRecorder:
                 "readout_chain.madc.number_of_samples": wanted,
                 "readout_chain.madc.enable_madc_clock_scaling": converter.enable_madc_clock_scaling,
                 "readout_chain.madc.clock_scale_value": converter.madc_clock_scale_value,
+                "readout_chain.dynamic_mux.initially_selected_input": 0,
+                "readout_chain.dynamic_mux.input_select_length": 1,
                 **{_NEURONS + path: column for path, column in _all_neurons(_UNSEEN).items()},
-                f"{_NEURONS}readout.source": self._sources(),
             },
         )
         builder.write(coord.MADCControlOnDLS(), MADCControl(wake_up=True, enable_pre_amplifier=True))
         builder.barrier(omnibus=True)
         builder.wait_for(cycles(INITIAL_WAIT_S))
-        self._sequence(connection, recorded, stimulate, undo).append_to(builder)
+        recordings = []
+        for groups in np.split(_GROUPS, _PROGRAMS):
+            self._sequence(connection, groups, recorded, stimulate, undo).append_to(builder)
+            recordings.append(_recordings(connection.run(builder).madc_samples, 2 * len(groups), wanted))
+            builder = PlaybackProgramBuilder()
         connection.become(builder, before, {"neuron_block", "readout_chain"})
         mux = before.readout_chain
         builder.write(
             coord.ReadoutSourceSelectionOnDLS(),
             ReadoutSourceSelection(buffer=mux.input_mux, enable_buffer_to_pad=mux.buffer_to_pad["enable"]),
         )
-        program = connection.run(builder)
-        traces = _traces(program.madc_samples["value"], program.madc_samples["chip_time"], wanted)
-        invalid = int(np.ceil(INVALID_S * rate))
-        return Recording(traces[:, invalid:], 1 / rate)
+        connection.run(builder)
+        return Recording(_traces(recordings, round(INVALID_S * rate / 2)), 2 / rate)
 
     def _clock_scale(self) -> int | None:
         """Divider of the converter's clock, 2 (scale + 1); None: the full clock."""
@@ -235,68 +243,82 @@ class MADCRecorder:
     def _sequence(
         self,
         connection: StatefulConnection,
+        groups: NDArray[np.int64],
         recorded: ArrayOf[AtomicNeuron],
-        stimulate: Callable[[RecordedNeuron], None] | None,
-        undo: Callable[[RecordedNeuron], None] | None,
+        stimulate: Callable[[RecordedNeurons], None] | None,
+        undo: Callable[[RecordedNeurons], None] | None,
     ) -> NeuronSequence:
-        """Recordings of all groups; neurons are unseen before and behind."""
+        """Recordings of groups; their neurons are unseen before and behind."""
         idle = connection.chip.neuron_block.atomic_neurons
         selected = recorded.with_columns(_all_neurons(SELECTED))
-        lines_at, lines = _readout_selection()
         end = INVALID_S + self.sampling_s + DEAD_TIME_S
-        between = _BETWEEN * self.sampling_s if self.between_s is None else self.between_s
-        sequence = NeuronSequence(len(_GROUPS))
+        between = self.sampling_s if self.between_s is None else self.between_s
+        sequence = NeuronSequence(len(groups))
+        members = groups.reshape(len(groups), -1)
         sequence.reset_timer()
-        write_changes(sequence, _GROUPS, idle, selected)
+        write_changes(sequence, members, idle, selected)
         sequence.barrier()
         sequence.wait_until(SELECTED_S)
-        for which in _GROUPS.T:
-            sequence.write_each(lines_at[which], lines[which])
+        for parity, which in enumerate(groups.swapaxes(0, 1)):
+            sequence.write(coord.ReadoutSourceSelectionOnDLS(), _readout_lines(parity))
             sequence.barrier()
             sequence.reset_timer()
             # the start bit is level sensitive: it is taken back at once, else a second recording would follow
             sequence.write(coord.MADCControlOnDLS(), MADCControl(start_recording=True, enable_pre_amplifier=True))
             sequence.write(coord.MADCControlOnDLS(), MADCControl(enable_pre_amplifier=True))
             sequence.wait_until(INVALID_S + self.before_stimulus_s)
-            neuron = RecordedNeuron(sequence, which, selected)
+            neurons = RecordedNeurons(sequence, which, selected)
             if stimulate is not None:
-                stimulate(neuron)
+                stimulate(neurons)
             sequence.wait_until(end)
-            neuron.restore()
+            neurons.restore()
             if undo is not None:
-                undo(neuron)
+                undo(neurons)
             sequence.wait_until(end + between)
-        write_changes(sequence, _GROUPS, selected, idle)
+        write_changes(sequence, members, selected, idle)
         return sequence
 
 
-def _readout_selection() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Addresses and words that connect the readout line of each neuron to the converter, ``uint32[512, 2]``."""
-    at = coord.ReadoutSourceSelectionOnDLS()
-    row, column = np.divmod(np.arange(NEURONS), 256)
-    lines = np.empty((2, 2, 2), dtype=np.uint32)  # hemisphere, parity, word
-    for hemisphere in range(2):
-        for parity, name in enumerate(("neuron_even", "neuron_odd")):
-            chosen = np.arange(2) == hemisphere
-            selection = ReadoutSourceSelection().with_columns({f"buffer[0].{name}": chosen})
-            lines[hemisphere, parity] = selection.encode(at)
-    words = lines[row, column % 2]
-    addresses = np.broadcast_to(ReadoutSourceSelection.write_addresses(at), words.shape).astype(np.uint32)
-    return addresses, words
+def _readout_lines(parity: int) -> ReadoutSourceSelection:
+    """The line of the even or odd columns of the top to the first input of the converter, of the bottom to the second.
+
+    Args:
+        parity: 0 even, 1 odd columns.
+    """
+    name = ("neuron_even", "neuron_odd")[parity]
+    lines = {f"buffer[{hemisphere}].{name}": np.arange(2) == hemisphere for hemisphere in range(2)}
+    return ReadoutSourceSelection().with_columns(lines)
 
 
-def _traces(values: NDArray[np.uint16], chip_times: NDArray[np.uint64], wanted: int) -> NDArray[np.float64]:
-    """Samples cut at the gaps between recordings, ``float64[512, n]``."""
-    gaps = np.flatnonzero(np.diff(chip_times.astype(np.int64)) > cycles(DEAD_TIME_S)) + 1
-    starts = np.concatenate([[0], gaps]) if len(values) else np.zeros(0, dtype=np.int64)
-    lengths = np.diff(np.concatenate([starts, [len(values)]]))
-    if len(starts) != NEURONS or lengths.min() < LEAST_FRACTION * wanted:
+def _recordings(samples: NDArray[np.void], count: int, wanted: int) -> NDArray[np.void]:
+    """Samples cut at the gaps between recordings, ``[count, n]``."""
+    gaps = np.flatnonzero(np.diff(samples["chip_time"].astype(np.int64)) > cycles(DEAD_TIME_S)) + 1
+    starts = np.concatenate([[0], gaps]) if len(samples) else np.zeros(0, dtype=np.int64)
+    lengths = np.diff(np.concatenate([starts, [len(samples)]]))
+    if len(starts) != count or lengths.min() < LEAST_FRACTION * wanted:
         least = int(lengths.min()) if len(lengths) else 0
         raise TooFewSamplesError(
-            f"the membrane ADC sent {len(values)} samples in {len(starts)} recordings, the shortest of {least}; "
-            f"{NEURONS} recordings of {wanted} samples are wanted"
+            f"the membrane ADC sent {len(samples)} samples in {len(starts)} recordings, the shortest of {least}; "
+            f"{count} recordings of {wanted} samples are wanted"
         )
-    count = int(min(lengths.min(), wanted))
-    traces = np.empty((NEURONS, count))
-    traces[_GROUPS.reshape(-1)] = values[starts[:, np.newaxis] + np.arange(count)]
+    found: NDArray[np.void] = samples[starts[:, np.newaxis] + np.arange(min(lengths.min(), wanted))]
+    return found
+
+
+def _traces(parts: list[NDArray[np.void]], invalid: int) -> NDArray[np.float64]:
+    """Traces of all neurons without their invalid samples, ``float64[512, n]``.
+
+    Args:
+        parts: recordings, top and bottom neuron by turns.
+        invalid: samples of each neuron that are left out, at least one.
+    """
+    count = min(part.shape[1] for part in parts) // 2
+    samples = np.concatenate([part[:, : 2 * count] for part in parts]).reshape(len(_GROUPS), 2, count, 2)
+    samples = samples[:, :, invalid:]
+    # the channel bit lags by one sample: it is 1 where the sample comes from the first input
+    second_first = samples["channel"][:, :, :1, :1] == 0
+    values = samples["value"].astype(np.float64)
+    values = np.where(second_first, values[..., ::-1], values)
+    traces = np.empty((NEURONS, values.shape[2]))
+    traces[_GROUPS.reshape(-1)] = values.swapaxes(2, 3).reshape(NEURONS, -1)
     return traces

@@ -116,4 +116,7 @@ def plot_histograms(result: SpikingCalibrationResult, file: Path) -> None:
     for axis, (path, codes) in zip(axes, shown.items(), strict=False):
         axis.hist(codes[result.usable], bins=40)
         axis.set_title(path.removeprefix("neuron_block.atomic_neurons."), fontsize=8)
+    figure.suptitle(f"chip {result.identity:#x}, {int(result.usable.sum())} usable circuits", fontsize=10)
+    figure.supxlabel("code", fontsize=9)
+    figure.supylabel("circuits", fontsize=9)
     figure.savefig(file)

@@ -167,7 +167,8 @@ class ProportionalSearch:
     binary one where a measurement records every neuron on its own.
 
     Args:
-        initial: start value; the middle of the range by default. The same noise as of `NoisyBinarySearch` is added.
+        initial: start value unless the calibration has guesses of its own; the middle of the range by default. The
+            same noise as of `NoisyBinarySearch` is added.
         measurements: number of measurements.
 
     Raises:
@@ -184,9 +185,7 @@ class ProportionalSearch:
     def run(self, connection: StatefulConnection, calib: Calib) -> NDArray[np.int64]:
         """The best of all tested parameters, ``int64[n]``; they are left on the chip."""
         allowed, target = calib.parameter_range, calib.wanted()
-        start = start_value(allowed) if self.initial is None else self.initial
-        noise = connection.rng.integers(-CODE_NOISE, CODE_NOISE + 1, calib.n_instances)
-        parameters = np.maximum(allowed.clip(start + noise), 1)
+        parameters = np.maximum(allowed.clip(self._start(connection, calib)), 1)
         exponent = np.full(calib.n_instances, -1.0 if calib.inverted else 1.0)
         best, distance = parameters, np.full(calib.n_instances, np.inf)
         previous: tuple[NDArray[np.int64], NDArray[np.float64]] | None = None
@@ -203,6 +202,12 @@ class ProportionalSearch:
             parameters = np.maximum(allowed.clip(following), 1)
         calib.write(connection, best)
         return best
+
+    def _start(self, connection: StatefulConnection, calib: Calib) -> NDArray[np.int64]:
+        noise = connection.rng.integers(-CODE_NOISE, CODE_NOISE + 1, calib.n_instances)
+        if calib.start is not None:
+            return calib.start  # guesses of different instances differ as they are
+        return noise + (start_value(calib.parameter_range) if self.initial is None else self.initial)
 
 
 def _exponent(

@@ -16,7 +16,9 @@
 11    coba                   conductance based inputs, if asked for
 12    membrane               leak, membrane time constant, reset, leak
 13    icc                    inter-compartment conductance, if asked for
-14    refine                 column ADC, threshold, reset and leak once more, without COBA
+14    stp                    offsets of the synapse drivers
+15    capacitance            what each circuit brings along beside its code, if asked for
+16    refine                 column ADC, threshold, reset and leak once more, without COBA
 ====  =====================  ===================================================================================
 
 After every step the state is kept in the cache: a calibration that was interrupted continues behind its last finished
@@ -34,11 +36,11 @@ import numpy as np
 from hxtwin import __version__
 from hxtwin.calib import archive
 from hxtwin.calib.cache import Cache, cache_name
-from hxtwin.calib.constants import LARGEST_CODE
 from hxtwin.calib.errors import CalibDataError, CalibNotSuccessful
 from hxtwin.calib.measurement_chip import INPUTS, NEURON, configure_chip, every, synaptic_inputs
 from hxtwin.calib.provenance import Origin
 from hxtwin.calib.routines.cadc import CADCCalibResult, calibrate_cadc
+from hxtwin.calib.routines.capacitance import measure_capacitance
 from hxtwin.calib.routines.coba import COBABias, COBALaw
 from hxtwin.calib.routines.compartment_conductance import CompartmentConductance
 from hxtwin.calib.routines.membrane_time_constant import (
@@ -48,10 +50,11 @@ from hxtwin.calib.routines.membrane_time_constant import (
 )
 from hxtwin.calib.routines.potentials import LeakPotential, ResetPotential, read_rest
 from hxtwin.calib.routines.refractory import refractory_settings
+from hxtwin.calib.routines.stp_offset import STPOffsetCalib
 from hxtwin.calib.routines.synapse_dac import DAC, DACBiasCalib
 from hxtwin.calib.routines.synaptic_reference import SynReference
 from hxtwin.calib.routines.synaptic_strength import SynBias
-from hxtwin.calib.routines.synaptic_time_constant import SynTimeConstant
+from hxtwin.calib.routines.synaptic_time_constant import SynTimeConstant, codes_of
 from hxtwin.calib.routines.threshold import ThresholdCADC
 from hxtwin.calib.search import BinarySearch, NoisyBinarySearch, ProportionalSearch
 from hxtwin.calib.spiking_result import COUNTED, KIND, SpikingCalibrationResult, settings_of
@@ -76,7 +79,9 @@ _PREPARED_REST: Final = 120
 _PREPARED_TAU_SYN_S: Final = 1.5e-6
 _PREPARED_TAU_MEM_S: Final = 60e-6
 _OFFSET_METHOD_FROM_S: Final = 3e-6
-_SYNAPTIC_START: Final = 150
+_GUIDED: Final = 3
+"""Measurements of searches that begin with guesses."""
+_UNGUIDED: Final = 5
 _LEAK_START: Final = 200
 _ICC_START: Final = 500
 _COBA_TAU_MEM_S: Final = 30e-6
@@ -195,6 +200,9 @@ def _steps(flow: _Flow) -> list[tuple[str, Callable[[_Flow], None]]]:
     steps.append(("membrane", _membrane))
     if flow.target.neuron.tau_icc is not None:
         steps.append(("icc", _icc))
+    steps.append(("stp", _stp))
+    if flow.options.parasitics:
+        steps.append(("capacitance", _capacitance))
     refine = flow.options.refine_potentials
     if refine or (refine is None and flow.target.neuron.e_coba_reversal is None):
         steps.append(("refine", _refine))
@@ -224,8 +232,9 @@ def _setup(flow: _Flow) -> None:
 def _tau_syn(flow: _Flow, kind: str) -> None:
     wanted = flow.target.neuron.of_inputs("tau_syn")[list(INPUTS).index(kind)]
     calib = SynTimeConstant(kind, wanted)
-    flow.note(f"tau_syn_{kind}", calib.run(flow.connection, ProportionalSearch(_SYNAPTIC_START)))
+    flow.note(f"tau_syn_{kind}", calib.run(flow.connection, ProportionalSearch(measurements=_GUIDED)))
     flow.keep(f"tau_syn_{kind}", calib.fit)
+    flow.arrays[f"charge_{kind}"] = calib.charge
     for name in ("i_bias_tau", "enable_high_resistance"):
         path = f"{INPUTS[kind]}{name}"
         flow.arrays[path] = np.array(flow.connection.columns(path)[path], dtype=np.int64)
@@ -255,14 +264,9 @@ def _prepare(flow: _Flow) -> None:
 
 
 def _short_tau_syn(flow: _Flow, kind: str) -> None:
-    """A time constant of about 1.5 us, extrapolated from the calibrated one: it is inverse to the bias."""
-    calib = SynTimeConstant(kind, _PREPARED_TAU_SYN_S)
-    path, resistance = f"{INPUTS[kind]}i_bias_tau", f"{INPUTS[kind]}enable_high_resistance"
-    flow.configure({resistance: every(1)})
-    codes = flow.connection.spread(600)
-    measured = calib.evaluate(flow.connection, codes)
-    scaled = np.rint(codes * np.where(np.isfinite(measured), measured, _PREPARED_TAU_SYN_S) / _PREPARED_TAU_SYN_S)
-    flow.configure({path: np.clip(scaled, 1, LARGEST_CODE).astype(np.int64)})
+    """A time constant of about 1.5 us, from what the calibration of the time constants has measured."""
+    codes = codes_of(flow.arrays[f"charge_{kind}"], _PREPARED_TAU_SYN_S)
+    flow.configure({f"{INPUTS[kind]}i_bias_tau": codes, f"{INPUTS[kind]}enable_high_resistance": every(1)})
 
 
 def _gm_excitatory(flow: _Flow) -> None:
@@ -316,6 +320,18 @@ def _icc(flow: _Flow) -> None:
     flow.keep("tau_icc", calib.fit)
 
 
+def _stp(flow: _Flow) -> None:
+    result = STPOffsetCalib(flow.target.stp).run(flow.connection, BinarySearch())
+    if not result.success.all():
+        _log.warning("the offsets of %d synapse drivers ended at a bound", int(np.sum(~result.success)))
+
+
+def _capacitance(flow: _Flow) -> None:
+    result = measure_capacitance(flow.connection)
+    typical = float(np.median(result.codes[result.success]))
+    flow.arrays["parasitics"] = np.where(result.success, result.codes, typical)
+
+
 def _membrane(flow: _Flow) -> None:
     """Leak, membrane time constant, reset, leak; with the real synaptic time constants and inputs off."""
     target = flow.target.neuron
@@ -326,7 +342,8 @@ def _membrane(flow: _Flow) -> None:
     tau = target.of_neurons("tau_mem")
     by_offset = bool(tau.min() >= _OFFSET_METHOD_FROM_S)
     calib = MembraneTimeConstOffset(tau) if by_offset else MembraneTimeConstReset(tau)
-    flow.note("tau_mem", calib.run(flow.connection, ProportionalSearch(_LEAK_START)))
+    search = ProportionalSearch(_LEAK_START, _GUIDED if by_offset else _UNGUIDED)
+    flow.note("tau_mem", calib.run(flow.connection, search))
     flow.keep("tau_mem", calib.fit)
     flow.configure(before)
     flow.note("reset", ResetPotential(target.reset).run(flow.connection, NoisyBinarySearch()))
@@ -367,7 +384,7 @@ def _result(flow: _Flow, origin: Origin) -> SpikingCalibrationResult:
         settings=settings_of(chip),
         success=dict(flow.success),
         measured=dict(flow.measured),
-        parasitics=None,
+        parasitics=flow.arrays.get("parasitics"),
         origin=origin,
     )
 

@@ -111,6 +111,7 @@ CHIP_COLUMNS: Final = (
     "synapse_driver_blocks.stp_i_bias_comparator",
 )
 """Further columns of `Chip` that it sets, beside those of the column ADC."""
+_COMPARATOR: Final = f"{NEURON}threshold.enable"
 _PATHS: Final = (*(NEURON + path for path in NEURON_COLUMNS), *CHIP_COLUMNS)
 
 
@@ -153,13 +154,16 @@ class SpikingCalibrationResult:
 
         Args:
             chip: configuration to begin with; merges and masters are read from it, and everything that is no matter of
-                calibration stays as it is. A default chip unless given.
+                calibration stays as it is. So do the comparators: who shall not fire, such as readout neurons, does
+                not. Unless given, a default chip whose comparators are all on.
 
         Returns:
             A new chip; nothing is changed.
         """
         start = Chip() if chip is None else chip
-        settings = {**self.cadc.columns(), **self.settings}
+        settings: dict[str, NDArray[Any]] = {**self.cadc.columns(), **self.settings}
+        if chip is not None:
+            settings[_COMPARATOR] = chip.neuron_block.atomic_neurons["threshold.enable"]
         settings.update(self._merged(start, settings))
         return start.with_columns(settings)
 

@@ -247,6 +247,7 @@ class SpikingCalibOptions:
     Attributes:
         cadc: options of the column ADC.
         refine_potentials: repeat CADC and potentials at the end; None: unless inputs are conductance based.
+        parasitics: measure the capacitance that circuits bring along, for membranes of several circuits.
         seed: of the noise on start values.
         threshold_reads: conversions whose maximum is taken as the threshold.
         largest_failure: fraction of neurons that may fail; more is an error.
@@ -254,6 +255,7 @@ class SpikingCalibOptions:
 
     cadc: CADCCalibOptions = attrs.field(factory=CADCCalibOptions)
     refine_potentials: bool | None = None
+    parasitics: bool = False
     seed: int = 0
     threshold_reads: int = 100
     largest_failure: float = 0.25

@@ -25,6 +25,7 @@ import numpy as np
 from scipy.optimize import curve_fit
 
 from hxtwin.calib.constants import BACKEND_CLOCK_HZ, NEURONS, TAU_MEM_RANGE_S, TAU_SYN_RANGE_S
+from hxtwin.calib.errors import CalibDataError
 from hxtwin.calib.madc_recording import BEFORE_STIMULUS_S, MADCRecorder
 from hxtwin.calib.measurement_chip import INPUTS, NEURON, drivers, every, synapse_rows
 from hxtwin.calib.routines.cadc import measure_channels
@@ -38,11 +39,11 @@ from hxtwin.containers import AnalogOutput
 from hxtwin.runtime import PlaybackProgramBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from numpy.typing import NDArray
 
-    from hxtwin.calib.madc_recording import RecordedNeuron, Recording
+    from hxtwin.calib.madc_recording import RecordedNeurons, Recording
     from hxtwin.calib.spiking_result import SpikingCalibrationResult
     from hxtwin.runtime import Connection
 
@@ -54,6 +55,10 @@ _TRIMMED: Final = 0.05
 
 #: Ratios of spreads that a calibration must stay below (calibration.md 4.2).
 RATIOS: Final = {"leak": 0.3, "reset": 0.2, "threshold": 0.35, "tau_mem": 0.45, "tau_syn_exc": 0.2, "tau_syn_inh": 0.2}
+POTENTIALS: Final = ("leak", "reset", "threshold")
+QUANTITIES: Final = (*RATIOS, "strength_exc", "strength_inh")
+NO_CHIP: Final = 0
+"""Identity of codes that were made for no chip in particular."""
 _LEAST_USABLE: Final = 0.98
 _CHANNEL_SPREAD: Final = 3.0
 _QUADRANT_SPREAD: Final = 5.0
@@ -94,15 +99,21 @@ class Verification:
     criteria: tuple[Criterion, ...]
 
     @property
+    def missed(self) -> list[str]:
+        """Criteria that are not met."""
+        return [criterion.name for criterion in self.criteria if not criterion.passed]
+
+    @property
     def passed(self) -> bool:
         """Whether all criteria are met."""
-        return all(criterion.passed for criterion in self.criteria)
+        return not self.missed
 
 
 def verify(
     connection: Connection,
     result: SpikingCalibrationResult,
     *,
+    quantities: Collection[str] = QUANTITIES,
     on_step: Callable[[str, int, int], None] | None = None,
 ) -> Verification:
     """Measures a calibrated chip.
@@ -110,14 +121,20 @@ def verify(
     Args:
         connection: the chip; it is reset.
         result: its calibration.
+        quantities: what is measured beside the column ADC, some of `QUANTITIES`.
         on_step: told the name of each measurement, its number and their count, before it begins.
 
     Raises:
+        CalibDataError: the calibration belongs to another chip.
         hxtwin.runtime.RunError: the connection failed.
     """
     device = StatefulConnection(connection, chip=_measurable(result))
+    if result.identity not in (NO_CHIP, device.identity):
+        raise CalibDataError(
+            f"the calibration belongs to chip {result.identity:#x}, the connected chip is {device.identity:#x}"
+        )
     channels = measure_channels(device, result.target.cadc)
-    steps = _measurements(result)
+    steps = [(name, measure) for name, measure in _measurements(result) if name in quantities]
     measured: list[dict[str, NDArray[np.float64]]] = []
     for number, codes in enumerate((result.settings, uniform_settings(result))):
         found: dict[str, NDArray[np.float64]] = {}
@@ -231,7 +248,7 @@ def _refractory_s(device: StatefulConnection) -> NDArray[np.float64]:
 def _tau_syn(device: StatefulConnection, kind: str, tau_s: float) -> NDArray[np.float64]:
     _configure(device, {**drivers(MODES[kind]), **synapse_rows(8, 25)})
 
-    def one_event(neuron: RecordedNeuron) -> None:
+    def one_event(neuron: RecordedNeurons) -> None:
         neuron.send_event()
 
     recorder = MADCRecorder(sampling_s=_SAMPLING_TAUS * tau_s + 10e-6, source=SOURCES[kind])
@@ -293,8 +310,12 @@ def _criteria(
         ),
     ]
     for name, limit in RATIOS.items():
+        if name not in achieved:
+            continue
         ratio = spread(achieved[name][usable]) / spread(uniform[name][usable])
         found.append(_below(f"{name}: ratio of spreads", ratio, limit))
+    if "threshold" not in achieved:
+        return found
     threshold = achieved["threshold"][usable]
     near = float(np.mean(np.abs(threshold - np.median(threshold)) < _THRESHOLD_WINDOW))
     found.append(

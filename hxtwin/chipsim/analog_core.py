@@ -194,6 +194,20 @@ class AnalogCore:
         self._show_watched()
         self.awake = rest_kernel.fall_asleep(step, self.state, self.coefficients, self.rest)
 
+    def _sleep_on(self, rest: Rest, old: Coefficients) -> None:
+        """Further circuits have come, which are awake; those that sleep do not notice."""
+        sleepers = np.flatnonzero(rest.asleep)
+        places = self._index[old.circuits[sleepers]]
+        self.rest = discretisation.rest(self.coefficients)
+        for name in ("asleep", "since", "v", "decays", "point", "rate", "known"):
+            getattr(self.rest, name)[places] = getattr(rest, name)[sleepers]
+        everybody = self._index[old.circuits]
+        for name in ("x", "seen"):  # of both lines; who is awake must not notice, either
+            before, now = (getattr(one, name).reshape(2, -1) for one in (rest, self.rest))
+            now[:, everybody[everybody >= 0]] = before[:, everybody >= 0]
+        nodes = int(np.count_nonzero(self.coefficients.root == np.arange(self.coefficients.root.size)))
+        self.awake = nodes - sleepers.size
+
     # --- observers ------------------------------------------------------------------------------------------------
 
     def watch(self, step: int, circuits: NDArray[np.bool_]) -> bool:
@@ -203,12 +217,10 @@ class AnalogCore:
         unknown = circuits & (self._index < 0)
         self._watched = circuits.copy()
         if unknown.any():
-            rest_kernel.wake_all(step, self.state, self.coefficients, self.rest)
-            old, before = self.coefficients.circuits, self.state
+            old, before, rest = self.coefficients, self.state, self.rest
             self._discretise()
-            self.state = self._continued(before, old)
-            self._settle(step)
-            return True
+            self.state = self._continued(before, old.circuits)
+            self._sleep_on(rest, old)
         self._show_watched()
         self.awake += rest_kernel.hold(step, self.state, self.coefficients, self.rest)
         return True

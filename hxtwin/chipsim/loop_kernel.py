@@ -232,26 +232,28 @@ def _drive(
     rows: RowEvents,
 ) -> None:
     """Turns the synaptic events up to an index into row events at the end of the log."""
-    due = network.synaptic[clock[SYNAPTIC_FIRST] : last]
-    begin = clock[ROWS]
     origin = clock[CHIP_RESET]
-    clock[ROWS] += driver_kernel.drive(
-        due[:, 0] - origin,
-        due[:, 1].astype(np.uint8),
-        due[:, 2].astype(np.uint8),
-        due[:, 3].astype(np.uint32),
-        due[:, 4].astype(np.uint8),
-        synapses.v,
-        synapses.since,
-        drivers,
-        rows.cycles[begin:],
-        rows.rows[begin:],
-        rows.addresses[begin:],
-        rows.lines[begin:],
-        rows.amplitudes[begin:],
-    )
-    for e in range(begin, clock[ROWS]):
+    begin = end = clock[ROWS]
+    for e in range(clock[SYNAPTIC_FIRST], last):
+        end = driver_kernel.pulse(
+            network.synaptic[e, 0] - origin,
+            network.synaptic[e, 1],
+            network.synaptic[e, 2],
+            network.synaptic[e, 3],
+            network.synaptic[e, 4],
+            synapses.v,
+            synapses.since,
+            drivers,
+            rows.cycles,
+            rows.rows,
+            rows.addresses,
+            rows.lines,
+            rows.amplitudes,
+            end,
+        )
+    for e in range(begin, end):
         rows.cycles[e] += origin
+    clock[ROWS] = end
     clock[SYNAPTIC_FIRST] = last
 
 
@@ -328,6 +330,28 @@ def _lead_followers(
             clock[FORCED_LAST] += 1
 
 
+@numba.njit(cache=True)
+def _undisturbed(
+    step: int,
+    last: int,
+    due: int,
+    lead: int,
+    h: float,
+    clock: NDArray[np.int64],
+    network: Network,
+    artificial: Fires,
+) -> int:
+    """End of the steps from one on in which nothing reaches the neurons and nobody looks whether they may sleep."""
+    end = min(last, (step // rest_kernel.REST_STEPS + 1) * rest_kernel.REST_STEPS)
+    if due < NEVER:
+        end = min(end, int(np.ceil((due - lead) / h)))
+    if clock[SYNAPTIC_FIRST] < clock[SYNAPTIC_LAST]:
+        end = min(end, int(network.synaptic[clock[SYNAPTIC_FIRST], 0] / h))
+    if clock[FORCED_FIRST] < clock[FORCED_LAST]:
+        end = min(end, int(artificial.cycles[clock[FORCED_FIRST]] / h))
+    return end
+
+
 @numba.njit(cache=True, nogil=True)
 def run(
     until: int,
@@ -378,6 +402,7 @@ def run(
     lead = outputs.to_crossbar[0] - 1
     last = int((until + 1) // h)
     circuits = state.v.size
+    nodes = circuits - coefficients.merged.size
     step = clock[STEP]
     due = _next_arrival(clock, network, link_cycles)
     result = DONE
@@ -414,7 +439,7 @@ def run(
                     break
                 taken = clock[SYNAPTIC_FIRST] + rows.cycles.size // _MOST_ROWS_OF_EVENT
             _drive(taken, clock, network, drivers, synapses, rows)
-            if clock[AWAKE] < circuits:
+            if clock[AWAKE] < nodes:
                 clock[AWAKE] += rest_kernel.wake_reached(
                     step,
                     begin_rows,
@@ -436,9 +461,13 @@ def run(
                     clock[AWAKE] += 1
                 forced += 1
         first_fire = clock[FIRES]
+        following = step + 1
         if clock[AWAKE] > 0:
-            _, forced, fires = step_kernel.take_step(
+            if probes.size == 0 and clock[WAITING] == 0 and not forced_due:
+                following = max(following, _undisturbed(step, last, due, lead, h, clock, network, artificial))
+            following, _, forced, fires = step_kernel.take_steps(
                 step,
+                following,
                 state,
                 coefficients,
                 scratch,
@@ -453,6 +482,7 @@ def run(
                 fired,
                 first_fire,
             )
+            end = following * h
             clock[FORCED_FIRST] = forced
             clock[FIRES] = fires
             if outputs.followers.size > 0 and fires > first_fire:
@@ -463,10 +493,10 @@ def run(
             if clock[NEURON_LAST] > before:
                 due = min(due, network.neuron_cycles[before])
         if probes.size > 0:
-            step_kernel.record(state, probes, trace[clock[TRACED]])
+            step_kernel.record(state, coefficients.root, probes, trace[clock[TRACED]])
             trace_ends[clock[TRACED]] = step + 1
             clock[TRACED] += 1
-        step += 1
+        step = following
         if clock[AWAKE] > 0:
             if step % rest_kernel.REST_STEPS == 0:
                 clock[AWAKE] = rest_kernel.fall_asleep(step, state, coefficients, rest)
@@ -479,6 +509,7 @@ def run(
                 target = min(target, max(int(artificial.cycles[clock[FORCED_FIRST]] / h), step))
             step = target
     clock[STEP] = step
+    step_kernel.share(state, coefficients)
     if result == DONE:
         horizon = min(until, int(step * h) + lead)
         if due <= horizon and not _route(horizon, clock, network, link_cycles, link_labels):

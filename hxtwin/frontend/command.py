@@ -33,6 +33,7 @@ train_app = typer.Typer(help="Train a network in the loop on a chip, or in softw
 Mock = Annotated[bool, typer.Option("--mock", help="In software, without a chip.")]
 Endpoint = Annotated[str | None, typer.Option(help="URL of the chip, like udp://192.0.2.7:1234.", show_default=False)]
 Chip = Annotated[int | None, typer.Option(min=0, help="Number of a twin in this process.", show_default=False)]
+Nominal = Annotated[bool, typer.Option("--nominal", help="Codes of a chip without mismatch, not calibrated.")]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs at most.", show_default=False)]
 Limit = Annotated[int | None, typer.Option(min=1, help="Training and test images at most.", show_default=False)]
 Seed = Annotated[int, typer.Option(min=0, help="Of data, weights, order and dropout.")]
@@ -52,6 +53,7 @@ def yinyang(
     mock: Mock = False,
     endpoint: Endpoint = None,
     chip: Chip = None,
+    nominal: Nominal = False,
     epochs: Epochs = None,
     limit: Limit = None,
     seed: Seed = 0,
@@ -68,7 +70,7 @@ def yinyang(
     from hxtwin.frontend.torch.training.settings import yinyang_settings
 
     settings = _changed(yinyang_settings(), epochs, limit, seed, batch_size, learning_rate, patience, target_accuracy)
-    _train(settings, _place(mock, endpoint, chip), output, None, resume, checkpoint_every, threads)
+    _train(settings, _place(mock, endpoint, chip, nominal), output, None, resume, checkpoint_every, threads)
 
 
 @train_app.command()
@@ -77,6 +79,7 @@ def mnist(
     mock: Mock = False,
     endpoint: Endpoint = None,
     chip: Chip = None,
+    nominal: Nominal = False,
     epochs: Epochs = None,
     limit: Limit = None,
     seed: Seed = 0,
@@ -93,7 +96,7 @@ def mnist(
     from hxtwin.frontend.torch.training.settings import mnist_settings
 
     settings = _changed(mnist_settings(), epochs, limit, seed, batch_size, learning_rate, patience, target_accuracy)
-    _train(settings, _place(mock, endpoint, chip), output, data, resume, checkpoint_every, threads)
+    _train(settings, _place(mock, endpoint, chip, nominal), output, data, resume, checkpoint_every, threads)
 
 
 def evaluate(
@@ -102,6 +105,7 @@ def evaluate(
     mock: Mock = False,
     endpoint: Endpoint = None,
     chip: Chip = None,
+    nominal: Nominal = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Test images at most.", show_default=False)] = None,
     threads: Threads = 1,
 ) -> None:
@@ -112,7 +116,7 @@ def evaluate(
 
     torch.set_num_threads(threads)
     console = Console(highlight=False)
-    place = _place(mock, endpoint, chip)
+    place = _place(mock, endpoint, chip, nominal)
     with _progress(console) as progress:
         bar = progress.add_task("evaluation", total=None, loss="", chip="")
         settings, result = evaluate_checkpoint(
@@ -150,12 +154,12 @@ def _changed(
     return settings
 
 
-def _place(mock: bool, endpoint: str | None, chip: int | None) -> Place:
+def _place(mock: bool, endpoint: str | None, chip: int | None, nominal: bool) -> Place:
     from hxtwin.frontend.torch.training.session import Place
 
     if (mock, endpoint is not None, chip is not None).count(True) > 1:
         raise typer.BadParameter("--mock, --endpoint and --chip exclude each other; give one of them")
-    return Place(mock, endpoint if chip is None else f"sim://?chip={chip}")
+    return Place(mock, endpoint if chip is None else f"sim://?chip={chip}", nominal)
 
 
 def _train(

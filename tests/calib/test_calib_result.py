@@ -144,6 +144,7 @@ def _merged_pair() -> Chip:
             f"{NEURON}multicompartment.connect_right": right,
             f"{NEURON}multicompartment.connect_vertical": vertical,
             f"{NEURON}event_routing.analog_output": output,
+            f"{NEURON}threshold.enable": np.arange(512) < 300,
         }
     )
 
@@ -178,10 +179,16 @@ def test_merged_circuits_take_leak_and_capacitance_from_their_master(result: Spi
     assert neurons["leak.i_bias"][[10, 266]].tolist() == [0, 0]
     assert neurons["leak.i_bias"][11] == result.settings[f"{NEURON}leak.i_bias"][11]
     assert neurons["threshold.enable"][[10, 11, 266]].tolist() == [False, True, False]
+    assert neurons["threshold.enable"][12:].tolist() == [*[True] * 254, False, *[True] * 33, *[False] * 212]
     # 63 less 3.7 codes of each of the two others
     assert neurons["membrane_capacitance.capacitance"][[10, 11, 266]].tolist() == [0, 56, 0]
     gm = f"{NEURON}excitatory_input.i_bias_gm"
     assert np.array_equal(neurons["excitatory_input.i_bias_gm"], result.settings[gm])
+
+
+def test_neurons_that_shall_not_fire_do_not(result: SpikingCalibrationResult) -> None:
+    assert result.to_chip().neuron_block.atomic_neurons["threshold.enable"].all()
+    assert not result.to_chip(Chip()).neuron_block.atomic_neurons["threshold.enable"].any()
 
 
 # --- targets ------------------------------------------------------------------------------------------------------

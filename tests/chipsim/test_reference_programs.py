@@ -1,7 +1,8 @@
 """Whole programs against the twin: the bring-up of the reference, raw and built, and what it leaves behind.
 
 ``data/cube_bring_up.hex`` holds the words of the bring-up of reference runtime.md 9.1 (cube board, all switches on),
-one in each line; it does not change when an encoder does.
+one in each line; it does not change when an encoder does. ``data/neuron_and_column_adc.hex`` holds an experiment with
+one neuron, composed from the addresses and bit positions of reference containers-a.json and containers-b.json.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from hxtwin import containers, coord
-from hxtwin.chipsim import Twin
+from hxtwin.chipsim import Twin, TwinOptions
 from hxtwin.chipsim.fpga import executor_kernel
 from hxtwin.chipsim.registers import access_kernel
 from hxtwin.comm import ut
@@ -28,12 +29,18 @@ from .client import Client, read
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RAW = Path(__file__).parent / "data" / "cube_bring_up.hex"
+DATA = Path(__file__).parent / "data"
 HALT = np.array([0x0A00000000000000], dtype=np.uint64)
 
 
+def raw(name: str) -> NDArray[np.uint64]:
+    """Words of a file with one in each line; text behind ``#`` explains."""
+    lines = (DATA / f"{name}.hex").read_text(encoding="ascii").splitlines()
+    return np.array([int(line.split("#")[0], 16) for line in lines], dtype=np.uint64)
+
+
 def raw_bring_up() -> NDArray[np.uint64]:
-    return np.array([int(line, 16) for line in RAW.read_text(encoding="ascii").split()], dtype=np.uint64)
+    return raw("cube_bring_up")
 
 
 def built(sequence: SystemInit) -> NDArray[np.uint64]:
@@ -57,8 +64,8 @@ def test_raw_bring_up_gives_eight_link_notifications_and_the_halt() -> None:
 
 
 def test_raw_and_built_bring_up_give_the_same_words() -> None:
-    raw = Twin().feed(np.concatenate([raw_bring_up(), HALT]))
-    assert Twin().feed(np.concatenate([built(SystemInit()), HALT])).tolist() == raw.tolist()
+    words = Twin().feed(np.concatenate([raw_bring_up(), HALT]))
+    assert Twin().feed(np.concatenate([built(SystemInit()), HALT])).tolist() == words.tolist()
 
 
 @pytest.mark.parametrize(
@@ -150,6 +157,28 @@ def test_example_program_in_raw_words_gives_the_words_of_the_stream() -> None:
         "SpikePack1FromFPGA",
         "LoopbackResponse",
     ]
+
+
+def test_raw_experiment_with_a_neuron_gives_the_numbers_of_the_reference() -> None:
+    """A neuron at the operating point of analog-model.md 12, three synaptic events, a fire.
+
+    - Column 0 rests at 80 LSB, before and long after; columns 2, 4 and 6 are not connected and read 0.
+    - The link's labels come back, the neuron fires once with its own label, its counter has 1.
+    - Three events of 8 uS * 7.5 mV / 2.33 pF = 25.75 mV/us each, 1.9 % less together since the OTA saturates at 94 mV,
+      cross 203 mV where current * t * exp(-t / 10 us) does: both time constants are 10 us.
+    - Labels are recorded 16 ns before they reach the synapses; comparator and crossbar take 44 ns.
+    """
+    twin = Twin(options=TwinOptions(chip=None, noise=False))
+    twin.feed(np.concatenate([raw_bring_up(), HALT]))
+    responses = ut.decode_responses(twin.feed(np.concatenate([raw("neuron_and_column_adc"), HALT])))
+    assert responses.omnibus["value"].tolist() == [0x50000000, 0x50000000, 1]
+    assert sorted(responses.spikes["label"].tolist()) == [5, 5, 5, 0x2A]
+    times = responses.spikes["chip_time"].astype(np.int64) * 8e-3
+    fire = times[responses.spikes["label"] == 0x2A][0] - times[responses.spikes["label"] == 5].mean()
+    t = np.linspace(0, 10, 100_001)
+    current = 0.981 * 3 * 25.75e-3
+    crossing = t[np.argmax(current * t * np.exp(-t / 10) > 0.203)]
+    assert fire == pytest.approx(crossing + 0.06, rel=0.01)
 
 
 def test_registers_kernel_and_executor_agree_on_addresses_of_cadc_results() -> None:

@@ -11,6 +11,10 @@
 `foundations`    topic: coordinates, containers, scaffold
 `transport`      topic: messages and the link protocol
 `twin`           topic: random input, memory, the daemon, determinism
+`calibration`    topic: calibration of chips with mismatch, verified over UDP
+`graph`          topic: partition, placement and routing, execution
+`graph_times`    running times of these
+`layered_networks`, `partitioned_networks`, `random_networks`  networks to measure with
 `random_streams` random programs and words for the twin
 ===============  ===========================================================================
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hxtwin
-from acceptance import check, random_streams
+from acceptance import check, random_streams, twin_physics
 from acceptance.figure import Figure, at_most, exactly, reported
 from acceptance.piece import Piece, Topic
 from acceptance.provenance import ROOT
@@ -167,7 +167,7 @@ def _megabyte(*, spikes: bool) -> NDArray[np.uint64]:
 
 
 @contextmanager
-def _daemon(*arguments: str) -> Iterator[str]:
+def daemon(*arguments: str) -> Iterator[str]:
     """A running emulator; gives its URL."""
     ports = ["--data-port", "0", "--reset-port", "0"]
     process = subprocess.Popen(
@@ -190,7 +190,7 @@ def _overhead() -> Iterable[Figure]:
         program = _megabyte(spikes=spikes)
         with hxtwin.connect(_URL) as connection:
             alone = measure(lambda: connection.run(program), 7)  # noqa: B023 - called here
-        with _daemon() as url, hxtwin.connect(url) as connection:
+        with daemon() as url, hxtwin.connect(url) as connection:
             remote = measure(lambda: connection.run(program), 7)  # noqa: B023 - called here
         detail = f"{alone.median * 1e3:.1f} ms in process, {remote.median * 1e3:.1f} ms over UDP; medians of 7"
         size = f"{len(program) * 8 / 1e6:.2f} MB of {name}"
@@ -244,7 +244,7 @@ def _determinism(runs: int = RUNS) -> Iterable[Figure]:
             digests = check.python("-c", _DIGESTS, str(path), _URL, str(runs)).stdout.split()
             seen.update(digests)
             yield exactly(f"different answers in {runs} runs in process, {threads} threads", len(set(digests)), 1, "")
-            with _daemon() as url:
+            with daemon() as url:
                 digests = check.python("-c", _DIGESTS, str(path), url, str(runs)).stdout.split()
             seen.update(digests)
             yield exactly(f"different answers in {runs} runs over UDP, {threads} threads", len(set(digests)), 1, "")
@@ -263,6 +263,7 @@ TOPIC = Topic(
         Piece("daemon", "Time that the daemon adds", _overhead),
         Piece("kernels", "First compilation", _kernels),
         Piece("determinism", "The same words, the same answers", _determinism),
+        *twin_physics.PIECES,
         Piece(
             "twin-tests", "Twin and emulator", lambda: check.tests("twin", ["tests/chipsim", "tests/test_emulator.py"])
         ),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from hxtwin.calib.exponential_fit import ExponentialFit
-    from hxtwin.calib.madc_recording import RecordedNeuron, Recording
+    from hxtwin.calib.madc_recording import RecordedNeurons, Recording
     from hxtwin.calib.stateful_connection import StatefulConnection
 
 _RESTS: Final = (80.0, 110.0)
@@ -105,11 +105,11 @@ class CompartmentConductance(NeuronCodeCalib):
         # the even one of two neighbours closes the line, whichever of them is measured
         joined = selected.with_columns({f"{_MULTI}connect_soma": every(1), f"{_MULTI}connect_soma_right": even})
 
-        def connect(neuron: RecordedNeuron) -> None:
+        def connect(neuron: RecordedNeurons) -> None:
             write_changes(neuron.sequence, neighbour[neuron.which], selected, joined)
             neuron.switch({f"{_MULTI}enable_conductance": True, f"{_MULTI}connect_soma_right": even})
 
-        def disconnect(neuron: RecordedNeuron) -> None:
+        def disconnect(neuron: RecordedNeurons) -> None:
             write_changes(neuron.sequence, neighbour[neuron.which], joined, selected)
 
         recorder = MADCRecorder(sampling_s=_SAMPLING_S, between_s=5 * _SAMPLING_S, before_stimulus_s=_BEFORE_S)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from hxtwin.calib.exponential_fit import ExponentialFit
-    from hxtwin.calib.madc_recording import RecordedNeuron, Recording
+    from hxtwin.calib.madc_recording import RecordedNeurons, Recording
     from hxtwin.calib.stateful_connection import StatefulConnection
 
 _LEAST_SAMPLING_S: Final = 70e-6
@@ -50,6 +50,8 @@ _TAIL: Final = 10
 _FAST: Final = 4.0  # a membrane that is back at rest after one wanted time constant is at least that much too fast
 _RESET_FIT_PART: Final = 0.95
 _LARGEST_READ: Final = 1023.0
+_LEAK_SCALE: Final = 8.0  # of division and multiplication
+_LEAK_BEND: Final = 2000.0  # codes; leak ~ code / (1 + code / bend) (reference: analog-model.md 3.2)
 _DIVISION, _MULTIPLICATION = f"{NEURON}leak.enable_division", f"{NEURON}leak.enable_multiplication"
 
 
@@ -211,10 +213,15 @@ class MembraneTimeConstOffset(NeuronCodeCalib):
             },
         )
         connection.run(builder)
-        fastest = self.evaluate(connection, connection.spread(LARGEST_CODE - 5))
+        codes = connection.spread(LARGEST_CODE - 5)
+        fastest = self.evaluate(connection, codes)
+        division = fastest < self.wanted()
         builder = PlaybackProgramBuilder()
-        connection.configure(builder, {_DIVISION: fastest < self.wanted()})
+        connection.configure(builder, {_DIVISION: division})
         connection.run(builder)
+        # the leak grows less than in proportion to its bias
+        leak = codes / (1 + codes / _LEAK_BEND) * fastest / self.wanted() / np.where(division, 1, _LEAK_SCALE)
+        self.start = np.rint(np.clip(leak / np.maximum(1 - leak / _LEAK_BEND, 0.1), 1, LARGEST_CODE)).astype(np.int64)
 
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
         """Time constant of every neuron."""
@@ -254,15 +261,15 @@ def fit_decay(recording: Recording) -> ExponentialFit:
     return fit_decays(traces, recording.interval_s, first, np.full(NEURONS, recording.count), end, bounds)
 
 
-def reset_stimulus(neuron: RecordedNeuron) -> None:
+def reset_stimulus(neuron: RecordedNeurons) -> None:
     """One artificial reset of the recorded neuron."""
-    row, column = np.divmod(neuron.which, 256)
+    row, column = np.divmod(neuron.which.reshape(-1), 256)
     index = (column // 128) * 256 + column % 128 + 128 * row
-    addresses = NeuronReset.addresses_of(index).astype(np.uint32)
+    addresses = NeuronReset.addresses_of(index).astype(np.uint32).reshape(len(neuron.which), -1)
     neuron.sequence.write_each(addresses, np.zeros_like(addresses))
 
 
-def _offset_stimulus(neuron: RecordedNeuron) -> None:
+def _offset_stimulus(neuron: RecordedNeurons) -> None:
     """Offset current for 100 us."""
     neuron.switch({"constant_current.enable": True})
     neuron.sequence.wait_until(INVALID_S + BEFORE_STIMULUS_S + _OFFSET_ON_S)

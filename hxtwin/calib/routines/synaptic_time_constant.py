@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from hxtwin.calib.exponential_fit import ExponentialFit
-    from hxtwin.calib.madc_recording import RecordedNeuron, Recording
+    from hxtwin.calib.madc_recording import RecordedNeurons, Recording
     from hxtwin.calib.stateful_connection import StatefulConnection
 
 _LEAST_SAMPLING_S: Final = 50e-6
@@ -33,6 +33,8 @@ _DROPPED: Final = 100
 _LEAST_AMPLITUDE: Final = 10.0
 _TAIL: Final = 100
 _LEAST_FIT: Final = 50
+_RESISTANCE: Final = 6.0
+"""About how much slower the high resistance makes an input."""
 
 MODES: Final = {"excitatory": SynapseRowMode.EXCITATORY, "inhibitory": SynapseRowMode.INHIBITORY}
 SOURCES: Final = {"excitatory": NeuronReadoutSource.EXC_SYNIN, "inhibitory": NeuronReadoutSource.INH_SYNIN}
@@ -44,12 +46,16 @@ class SynTimeConstant(NeuronCodeCalib):
     Args:
         kind: ``"excitatory"`` or ``"inhibitory"``.
         target: wanted time constants, seconds.
+
+    Attributes:
+        charge: code times time constant with high resistance, as `prelude` measures it: code seconds, ``float64[512]``.
     """
 
     def __init__(self, kind: str, target: ArrayLike) -> None:
         super().__init__(f"{kind}_input.i_bias_tau", inverted=True, target=target)
         self._kind = kind
         self.sampling_s = max(_LEAST_SAMPLING_S, _SAMPLING_TAUS * float(self.wanted().max()))
+        self.charge = np.full(NEURONS, np.inf)
         self.fit: ExponentialFit | None = None
 
     def prelude(self, connection: StatefulConnection) -> None:
@@ -65,10 +71,14 @@ class SynTimeConstant(NeuronCodeCalib):
             },
         )
         connection.run(builder)
-        fastest = self.evaluate(connection, connection.spread(round(0.9 * LARGEST_CODE)))
+        codes = connection.spread(round(0.9 * LARGEST_CODE))
+        fastest = self.evaluate(connection, codes)
+        high = fastest <= self.wanted()
         builder = PlaybackProgramBuilder()
-        connection.configure(builder, {resistance: fastest <= self.wanted()})
+        connection.configure(builder, {resistance: high})
         connection.run(builder)
+        self.charge = codes * fastest
+        self.start = codes_of(np.where(high, self.charge, self.charge / _RESISTANCE), self.wanted())
 
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
         """Time constant of every neuron; infinite where the line does not move."""
@@ -77,6 +87,12 @@ class SynTimeConstant(NeuronCodeCalib):
         )
         self.fit = fit_line(recorder.record(connection, builder, _events))
         return np.where(np.abs(self.fit.amplitude) < _LEAST_AMPLITUDE, np.inf, self.fit.tau_s)
+
+
+def codes_of(charge: NDArray[np.float64], tau_s: ArrayLike) -> NDArray[np.int64]:
+    """Codes for time constants: they are inverse to each other; the largest code where nothing was measured."""
+    expected = np.where(np.isfinite(charge), charge, np.inf) / tau_s
+    return np.rint(np.clip(expected, 1, LARGEST_CODE)).astype(np.int64)
 
 
 def fit_line(recording: Recording) -> ExponentialFit:
@@ -89,6 +105,6 @@ def fit_line(recording: Recording) -> ExponentialFit:
     return fit_decays(traces, recording.interval_s, first, np.full(NEURONS, last), end, bounds)
 
 
-def _events(neuron: RecordedNeuron) -> None:
+def _events(neuron: RecordedNeurons) -> None:
     for _ in range(_EVENTS):
         neuron.send_event()

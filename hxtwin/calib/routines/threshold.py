@@ -35,7 +35,7 @@ from hxtwin.runtime import PlaybackProgramBuilder
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from hxtwin.calib.madc_recording import RecordedNeuron
+    from hxtwin.calib.madc_recording import RecordedNeurons
     from hxtwin.calib.stateful_connection import StatefulConnection
 
 _log = logging.getLogger(__name__)
@@ -162,7 +162,7 @@ class ThresholdMADC(_Temporary):
         return largest
 
 
-def _spike(neuron: RecordedNeuron) -> None:
+def _spike(neuron: RecordedNeurons) -> None:
     neuron.switch({"constant_current.enable": True, "threshold.enable": True})
 
 

@@ -42,6 +42,9 @@ class Coefficients(NamedTuple):
         adaptation: ``float32[7, N]``.
         root: index of the root of each circuit's node, ``int64[N]``.
         merged: indices of circuits that are not roots, ``int64[m]``.
+        merged_nodes: roots of nodes of several circuits, ``int64[n]``.
+        merged_begin: first place of the members of each of these in `merged_members`, and their end, ``int64[n + 1]``.
+        merged_members: indices of circuits, ``uint64[..]``: such indices are not checked for their sign.
         conductance_lines: indices of lines in conductance mode, ``int64[c]``.
         conductance_slope: 1/V, ``float32[c]``.
         conductance_reference: V, ``float32[c]``.
@@ -72,6 +75,9 @@ class Coefficients(NamedTuple):
     adaptation: NDArray[np.float32]
     root: NDArray[np.int64]
     merged: NDArray[np.int64]
+    merged_nodes: NDArray[np.int64]
+    merged_begin: NDArray[np.int64]
+    merged_members: NDArray[np.uint64]
     conductance_lines: NDArray[np.int64]
     conductance_slope: NDArray[np.float32]
     conductance_reference: NDArray[np.float32]
@@ -95,24 +101,28 @@ class Scratch(NamedTuple):
 
     Attributes:
         bump: what events add to the mean deflection of the step, zero between steps, ``float32[2N]``.
-        synaptic: currents of the lines, ``float32[2N]``.
+        plain: currents of the lines, where some are in conductance mode, ``float32[2N]``.
+        synaptic: sums of both lines of each circuit, ``float32[N]``.
         summed: all other currents, ``float32[N]``.
         before: membranes before the step, ``float32[N]``.
         drive: sum of currents, ``float32[N]``.
         quiet: synaptic currents that are set aside, zero between steps, ``float32[N]``.
         walked: step in which each node was walked last, ``int64[N]``.
+        walks: nodes to walk, ``int64[N]``.
         wide: of the resistors, ``float64[4, N]``.
         profile: of a walk, ``float32[parts]``; so are `steep`, which stays zero, and `parts`.
         flat: one zero, ``float32[1]``.
     """
 
     bump: NDArray[np.float32]
+    plain: NDArray[np.float32]
     synaptic: NDArray[np.float32]
     summed: NDArray[np.float32]
     before: NDArray[np.float32]
     drive: NDArray[np.float32]
     quiet: NDArray[np.float32]
     walked: NDArray[np.int64]
+    walks: NDArray[np.int64]
     wide: NDArray[np.float64]
     profile: NDArray[np.float32]
     steep: NDArray[np.float32]
@@ -127,7 +137,13 @@ class Rest(NamedTuple):
         asleep: ``bool[N]``.
         since: step at whose begin the node fell asleep, ``int64[N]``.
         v: its membrane then, V, ``float64[N]``.
+        x: its lines then, ``float32[2N]``.
+        seen: lines at the last look, ``float32[2N]``.
+        doubt: what speaks against sleep with these lines, V, ``float32[2N]``.
+        fall: what is left of the lines from one look to the next, with some allowance, ``float32[2N]``.
+        decays: its lines had not come to rest, ``bool[N]``.
         eligible: may ever sleep, ``bool[N]``.
+        linear: its currents do not depend on its membrane, so that it may sleep before its lines rest, ``bool[N]``.
         watched: kept awake because somebody looks at it, ``bool[N]``.
         point: fixed point, V, ``float64[N]``.
         rate: step / tau at the fixed point, ``float64[N]``.
@@ -139,7 +155,13 @@ class Rest(NamedTuple):
     asleep: NDArray[np.bool_]
     since: NDArray[np.int64]
     v: NDArray[np.float64]
+    x: NDArray[np.float32]
+    seen: NDArray[np.float32]
+    doubt: NDArray[np.float32]
+    fall: NDArray[np.float32]
+    decays: NDArray[np.bool_]
     eligible: NDArray[np.bool_]
+    linear: NDArray[np.bool_]
     watched: NDArray[np.bool_]
     point: NDArray[np.float64]
     rate: NDArray[np.float64]

@@ -13,6 +13,7 @@ import numpy as np
 from hxtwin.chipsim.analog import layout
 from hxtwin.chipsim.analog.arrays import Coefficients, Rest, Scratch, State
 from hxtwin.chipsim.analog.constants import CYCLE_S, NOMINAL
+from hxtwin.chipsim.analog.rest_kernel import REST_STEPS
 from hxtwin.chipsim.analog.spike_kernel import set_nodes
 from hxtwin.chipsim.errors import TwinArgumentError
 from hxtwin.chipsim.personality import CIRCUITS, COLUMNS
@@ -82,6 +83,10 @@ def discretise(
     capacitance = np.zeros(n)
     np.add.at(capacitance, root, parameters.capacitance[circuits])
     per_step = step_s / capacitance[root]
+    merged = np.flatnonzero(root != np.arange(n)).astype(np.int64)
+    merged_nodes = np.unique(root[merged])
+    members = np.flatnonzero(np.isin(root, merged_nodes))
+    members = members[np.argsort(root[members], kind="stable")]
 
     ends = index[parameters.compartments.resistor_ends]
     inside = (ends >= 0).all(axis=1) if len(ends) else np.zeros(0, dtype=np.bool_)
@@ -105,7 +110,10 @@ def discretise(
         constant=constant.astype(np.float32),
         adaptation=_adaptation(parameters, circuits, step_s, per_step, constants),
         root=root,
-        merged=np.flatnonzero(root != np.arange(n)).astype(np.int64),
+        merged=merged,
+        merged_nodes=merged_nodes,
+        merged_begin=np.searchsorted(root[members], np.append(merged_nodes, n)).astype(np.int64),
+        merged_members=members.astype(np.uint64),
         conductance_lines=conductance_mode.astype(np.int64),
         conductance_slope=parameters.coba_slope[:, circuits].ravel()[conductance_mode].astype(np.float32),
         conductance_reference=parameters.coba_reference[:, circuits].ravel()[conductance_mode].astype(np.float32),
@@ -185,12 +193,14 @@ def scratch(coefficients: Coefficients) -> Scratch:
     parts = max(1, int(np.ceil(coefficients.step_cycles / coefficients.delay_cycles)))
     return Scratch(
         bump=np.zeros(2 * n, dtype=np.float32),
-        synaptic=np.empty(2 * n, dtype=np.float32),
+        plain=np.empty(2 * n, dtype=np.float32),
+        synaptic=np.empty(n, dtype=np.float32),
         summed=np.empty(n, dtype=np.float32),
         before=np.empty(n, dtype=np.float32),
         drive=np.empty(n, dtype=np.float32),
         quiet=np.zeros(n, dtype=np.float32),
         walked=np.full(n, -1, dtype=np.int64),
+        walks=np.empty(n, dtype=np.int64),
         wide=np.empty((4, n), dtype=np.float64),
         profile=np.zeros(parts, dtype=np.float32),
         steep=np.zeros(parts, dtype=np.float32),
@@ -216,11 +226,19 @@ def rest(coefficients: Coefficients) -> Rest:
     eligible = np.ones(n, dtype=np.bool_)
     eligible[coefficients.root[~simple]] = False
     eligible[coefficients.resistor_nodes] = False
+    linear = np.ones(n, dtype=np.bool_)
+    linear[coefficients.root[listed % n]] = False
     return Rest(
         asleep=np.zeros(n, dtype=np.bool_),
         since=np.zeros(n, dtype=np.int64),
         v=np.zeros(n),
+        x=np.zeros(2 * n, dtype=np.float32),
+        seen=np.zeros(2 * n, dtype=np.float32),
+        doubt=np.zeros(2 * n, dtype=np.float32),
+        fall=(1.001 * np.exp(-REST_STEPS * lines[layout.LINE_RATE])).astype(np.float32),
+        decays=np.zeros(n, dtype=np.bool_),
         eligible=eligible,
+        linear=linear,
         watched=np.zeros(n, dtype=np.bool_),
         point=np.zeros(n),
         rate=np.zeros(n),

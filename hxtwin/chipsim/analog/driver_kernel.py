@@ -15,9 +15,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numba
-import numpy as np
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from hxtwin.chipsim.elaborate.drivers import DriverParameters
@@ -50,6 +50,52 @@ def width(d: int, v: float, address: int, parameters: DriverParameters) -> float
     else:
         relative = parameters.zero_width[d] - parameters.slope[d] * v
     return float(min(max(relative, 0.0), 1.0) + parameters.extension[d])
+
+
+@numba.njit(cache=True)
+def pulse(
+    cycle: int,
+    hemisphere: int,
+    bus: int,
+    drivers: int,
+    address: int,
+    v: NDArray[np.float64],
+    since: NDArray[np.int64],
+    parameters: DriverParameters,
+    out_cycles: NDArray[np.int64],
+    out_rows: NDArray[np.int64],
+    out_addresses: NDArray[np.uint8],
+    out_lines: NDArray[np.uint8],
+    out_amplitudes: NDArray[np.float32],
+    n: int,
+) -> int:
+    """Writes the row events of one synaptic event at place `n`; returns the place behind them. See `drive`."""
+    for i in range(_DRIVERS_OF_BUS):
+        if (drivers >> i) & 1 == 0:
+            continue
+        place = _BUSES * i + bus
+        d = _HALF * hemisphere + place
+        if parameters.plastic[d] and not parameters.hagen[d]:
+            now = recovered(
+                v[d],
+                parameters.recover[d],
+                parameters.tick_factor[d],
+                parameters.tick_cycles[d],
+                since[d],
+                cycle,
+            )
+            since[d] = cycle
+            v[d] = now + parameters.utilization[d] * (parameters.charge[d] - now)
+        amplitude = width(d, v[d], address, parameters)
+        sent = address if parameters.forwards_address[d] else address & _MSB
+        for row in range(2):
+            out_cycles[n] = cycle
+            out_rows[n] = 2 * _HALF * hemisphere + 2 * place + row
+            out_addresses[n] = sent
+            out_lines[n] = parameters.row_lines[row, d]
+            out_amplitudes[n] = amplitude
+            n += 1
+    return n
 
 
 @numba.njit(cache=True)
@@ -90,29 +136,20 @@ def drive(
     """
     n = 0
     for e in range(cycles.size):
-        for i in range(_DRIVERS_OF_BUS):
-            if (drivers[e] >> np.uint32(i)) & np.uint32(1) == 0:
-                continue
-            place = _BUSES * i + buses[e]
-            d = _HALF * hemispheres[e] + place
-            if parameters.plastic[d] and not parameters.hagen[d]:
-                now = recovered(
-                    v[d],
-                    parameters.recover[d],
-                    parameters.tick_factor[d],
-                    parameters.tick_cycles[d],
-                    since[d],
-                    cycles[e],
-                )
-                since[d] = cycles[e]
-                v[d] = now + parameters.utilization[d] * (parameters.charge[d] - now)
-            amplitude = width(d, v[d], addresses[e], parameters)
-            address = addresses[e] if parameters.forwards_address[d] else addresses[e] & np.uint8(_MSB)
-            for row in range(2):
-                out_cycles[n] = cycles[e]
-                out_rows[n] = 2 * _HALF * hemispheres[e] + 2 * place + row
-                out_addresses[n] = address
-                out_lines[n] = parameters.row_lines[row, d]
-                out_amplitudes[n] = amplitude
-                n += 1
+        n = pulse(
+            cycles[e],
+            int(hemispheres[e]),
+            int(buses[e]),
+            int(drivers[e]),
+            int(addresses[e]),
+            v,
+            since,
+            parameters,
+            out_cycles,
+            out_rows,
+            out_addresses,
+            out_lines,
+            out_amplitudes,
+            n,
+        )
     return n

@@ -35,6 +35,7 @@ from hxtwin.chipsim.analog.layout import (
     NODE_TARGET,
     NODE_THRESHOLD,
 )
+from hxtwin.chipsim.analog.noise_kernel import number
 from hxtwin.chipsim.analog.saturation_kernel import FAST, decay, leak, leak_clip, leak_slope, relaxation
 
 if TYPE_CHECKING:
@@ -43,19 +44,34 @@ if TYPE_CHECKING:
 _LARGEST_PART: Final = 0.1
 _MOST_PARTS: Final = 256
 _STEEPEST: Final = np.float32(-2.0)
+_HALF: Final = np.uint64(0xFFFFFFFF)
+_32: Final = np.uint64(32)
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=FAST)
+def _after_step(
+    v: np.float32,
+    drive: np.float32,
+    target: np.float32,
+    inverse_range: np.float32,
+    limit: np.float32,
+    low: np.float32,
+    high: np.float32,
+) -> np.float32:
+    u = leak_clip((target - v) * inverse_range)
+    new = v + (limit * leak(u) + drive) * relaxation(limit * inverse_range * leak_slope(u))
+    return min(max(new, low), high)
 
 
 @numba.njit(cache=True, error_model="numpy", fastmath=FAST)
 def advance(
     v: NDArray[np.float32],
     before: NDArray[np.float32],
-    excitatory: NDArray[np.float32],
-    inhibitory: NDArray[np.float32],
+    synaptic: NDArray[np.float32],
     current: NDArray[np.float32],
     target: NDArray[np.float32],
     inverse_range: NDArray[np.float32],
     limit: NDArray[np.float32],
-    conductance: NDArray[np.float32],
     threshold: NDArray[np.float32],
     low: np.float32,
     high: np.float32,
@@ -65,13 +81,11 @@ def advance(
     Args:
         v: membranes, V, advanced in place.
         before: result, their values before.
-        excitatory: current of the excitatory lines.
-        inhibitory: current of the inhibitory lines, negative.
+        synaptic: current of the lines.
         current: all other currents.
         target: row NODE_TARGET; so are the next ones.
         inverse_range: NODE_INVERSE_RANGE.
         limit: NODE_LIMIT.
-        conductance: NODE_CONDUCTANCE.
         threshold: NODE_THRESHOLD.
         low: lower rail, V.
         high: upper rail, V.
@@ -82,10 +96,53 @@ def advance(
     crossed = np.int32(0)
     for k in range(v.size):
         old = v[k]
-        u = leak_clip((target[k] - old) * inverse_range[k])
-        f = limit[k] * leak(u) + excitatory[k] + inhibitory[k] + current[k]
-        new = old + f * relaxation(conductance[k] * leak_slope(u))
-        new = min(max(new, low), high)
+        new = _after_step(old, synaptic[k] + current[k], target[k], inverse_range[k], limit[k], low, high)
+        before[k] = old
+        v[k] = new
+        crossed = np.int32(crossed | np.int32(new > threshold[k]))
+    return crossed
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=FAST)
+def advance_noisy(
+    v: NDArray[np.float32],
+    before: NDArray[np.float32],
+    synaptic: NDArray[np.float32],
+    current: NDArray[np.float32],
+    target: NDArray[np.float32],
+    inverse_range: NDArray[np.float32],
+    limit: NDArray[np.float32],
+    threshold: NDArray[np.float32],
+    low: np.float32,
+    high: np.float32,
+    scale: np.float32,
+    sources: NDArray[np.uint32],
+    key: np.uint64,
+) -> np.int32:
+    """`advance` with noise added to the current, as of `hxtwin.chipsim.analog.noise_kernel.add`.
+
+    Args:
+        v: see `advance`.
+        before: see `advance`.
+        synaptic: see `advance`.
+        current: see `advance`.
+        target: see `advance`.
+        inverse_range: see `advance`.
+        limit: see `advance`.
+        threshold: see `advance`.
+        low: see `advance`.
+        high: see `advance`.
+        scale: standard deviation of the noise, V.
+        sources: numbers of the circuits, ``uint32[N]``.
+        key: of the step, see `noise_kernel.time_key`.
+    """
+    half_1 = np.uint32(key & _HALF)
+    half_2 = np.uint32(key >> _32)
+    crossed = np.int32(0)
+    for k in range(v.size):
+        old = v[k]
+        drive = current[k] + scale * number(half_1, half_2, sources[k])
+        new = _after_step(old, synaptic[k] + drive, target[k], inverse_range[k], limit[k], low, high)
         before[k] = old
         v[k] = new
         crossed = np.int32(crossed | np.int32(new > threshold[k]))
@@ -126,7 +183,7 @@ def advance_exponential(
     drive: NDArray[np.float32],
     node: NDArray[np.float32],
     rules: NDArray[np.float32],
-) -> bool:
+) -> np.int32:
     """One step of all membranes with exponential term; see `advance`.
 
     Args:
@@ -135,6 +192,9 @@ def advance_exponential(
         drive: sum of all currents except leak and exponential, ``float32[N]``.
         node: coefficients, ``float32[16, N]``.
         rules: 1 / slope of the exponential, lower rail, upper rail, see `Coefficients`.
+
+    Returns:
+        Not 0 if a membrane is above its threshold.
     """
     for k in range(v.size):
         before[k] = v[k]
@@ -153,9 +213,10 @@ def advance_exponential(
             rules[1],
             rules[2],
         )
-    crossed = False
+    threshold = node[NODE_THRESHOLD]
+    crossed = np.int32(0)
     for k in range(v.size):
-        crossed |= v[k] > node[NODE_THRESHOLD, k]
+        crossed = np.int32(crossed | np.int32(v[k] > threshold[k]))
     return crossed
 
 
@@ -256,8 +317,7 @@ def adapt(
 @numba.njit(cache=True, error_model="numpy")
 def couple(
     v: NDArray[np.float32],
-    excitatory: NDArray[np.float32],
-    inhibitory: NDArray[np.float32],
+    synaptic: NDArray[np.float32],
     current: NDArray[np.float32],
     node: NDArray[np.float32],
     ends: NDArray[np.int64],
@@ -269,8 +329,7 @@ def couple(
 
     Args:
         v: membranes before the step, ``float32[N]``.
-        excitatory: see `advance`.
-        inhibitory: see `advance`.
+        synaptic: see `advance`.
         current: all other currents, ``float32[N]``; the result is added.
         node: coefficients, ``float32[16, N]``.
         ends: nodes at both ends of each resistor, ``int64[n, 2]``.
@@ -298,7 +357,7 @@ def couple(
             source = middle if half else now
             for k in nodes:
                 u = leak_clip((node[NODE_TARGET, k] - np.float32(source[k])) * node[NODE_INVERSE_RANGE, k])
-                own = node[NODE_LIMIT, k] * leak(u) + excitatory[k] + inhibitory[k] + current[k]
+                own = node[NODE_LIMIT, k] * leak(u) + synaptic[k] + current[k]
                 start[k] = now[k] + reach * own
             for e in range(ends.shape[0]):
                 a, b = ends[e, 0], ends[e, 1]

@@ -4,14 +4,18 @@
 moment          what happens
 ==============  ==========================================================================================
 falling asleep  looked for at multiples of `REST_STEPS` steps; the membrane and the step are remembered
-at rest         nothing; the noise-free membrane moves monotonically to its fixed point
+at rest         nothing; the noise-free membrane moves to its fixed point
 waking          the membrane is brought to the present: its noise-free relaxation in closed steps, plus one
                 number of variance ``D / (2 r) * (1 - exp(-2 r T))``, r the rate at the fixed point
 ==============  ==========================================================================================
 
 A neuron may fall asleep if it has no adaptation, exponential term or resistor, its lines have decayed, its backends
 wait for a crossing only (READY, HELD), and every threshold lies more than 8 sigma of the noise outside of the range
-between membrane and fixed point: a spike is then excluded. It looks at itself alone, so that results do not depend on
+between membrane and fixed point: a spike is then excluded. Its lines need not have decayed if everything is linear:
+the membrane is close to its fixed point, and the curvature of all OTAs together moves it by less than `_NEGLIGIBLE`.
+It then follows the sum of exponential functions, and the charge that is still to come widens the range that must not
+contain a threshold. Waking costs as much as many steps, so whatever an event has reached since the last look does not
+sleep. A neuron looks at itself alone, so that results do not depend on
 which others are integrated, observed or awake. Reference: analog-model.md 9, 13.4; simulator-decisions.md 6.
 """
 
@@ -35,12 +39,15 @@ from hxtwin.chipsim.analog.layout import (
     HELD,
     LINE_AMPLITUDE,
     LINE_DRIVE,
+    LINE_RATE,
+    LINE_REFERENCE,
     NODE_CONDUCTANCE,
     NODE_INVERSE_RANGE,
     NODE_LIMIT,
     NODE_TARGET,
     READY,
 )
+from hxtwin.chipsim.analog.saturation_kernel import FAST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,8 +57,18 @@ if TYPE_CHECKING:
 REST_STEPS = 64
 """Neurons may fall asleep at multiples of this step, 6.4 us at the default step."""
 _ROWS = 256
-_LINE_AT_REST = 1e-8
+_LINE_AT_REST = np.float32(1e-8)
 """Largest current of a line at rest, V in a step."""
+_NEGLIGIBLE = 2e-5
+"""What the curvature of OTAs may move a membrane while its lines decay, V."""
+_LINEAR = 0.08
+"""Largest distance from the fixed point at which the leak counts as linear, V."""
+_SMALLEST = 1e-12
+"""Deflection of a line that counts as none."""
+_HALF = np.float32(0.5)
+_FIFTH = np.float32(0.2)
+_NONE = np.float32(0.0)
+_INFINITE = np.float32(np.inf)
 _EXCLUDED_SIGMA = 8.0
 _BISECTIONS = 40
 _FREE = 1e-9
@@ -97,20 +114,72 @@ def find_point(k: int, state: State, coefficients: Coefficients, rest: Rest) -> 
 
 
 @numba.njit(cache=True)
-def _lines_rest(k: int, state: State, coefficients: Coefficients) -> bool:
-    n = state.v.size
-    for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
-        m = state.digital[DIGITAL_MEMBERS, j]
-        for i in (m, n + m):
-            strength = coefficients.lines[LINE_AMPLITUDE, i] * coefficients.lines[LINE_DRIVE, i]
-            if abs(state.x[i] * strength) > _LINE_AT_REST:
-                return False
-    return True
+def _line_current(i: int, x: float, coefficients: Coefficients) -> float:
+    """Current of a line beyond its current at rest, V in a step, linear in the deflection."""
+    bend = math.tanh(float(coefficients.lines[LINE_REFERENCE, i]))
+    strength = float(coefficients.lines[LINE_AMPLITUDE, i]) * float(coefficients.lines[LINE_DRIVE, i])
+    return strength * (1.0 - bend * bend) * x
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=FAST)
+def _judge(
+    x: NDArray[np.float32],
+    seen: NDArray[np.float32],
+    fall: NDArray[np.float32],
+    rate: NDArray[np.float32],
+    drive: NDArray[np.float32],
+    reference: NDArray[np.float32],
+    amplitude: NDArray[np.float32],
+    doubt: NDArray[np.float32],
+) -> None:
+    """What is neglected of the charge of each line if its current is taken as linear; every array is ``float32[2N]``.
+
+    A line at rest has no doubt, one that has not only decayed since the last look an infinite one.
+    """
+    for i in range(x.size):
+        z = abs(x[i] * drive[i])
+        current = z * abs(amplitude[i])
+        found = current / rate[i] * z * (_HALF * abs(reference[i]) + _FIFTH * z)
+        found = found if x[i] <= seen[i] * fall[i] else _INFINITE
+        doubt[i] = found if current > _LINE_AT_REST else _NONE
+        seen[i] = x[i]
 
 
 @numba.njit(cache=True)
-def _excluded(k: int, state: State, coefficients: Coefficients, rest: Rest) -> bool:
-    """Whether no backend of the node can see its membrane cross a threshold."""
+def _charges(k: int, state: State, coefficients: Coefficients, rest: Rest) -> tuple[bool, float, float]:
+    """Whether the lines of a node are at rest, and the charge that they still bring, up and down, V."""
+    n = state.v.size
+    at_rest = True
+    up, down = 0.0, 0.0
+    for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
+        m = state.digital[DIGITAL_MEMBERS, j]
+        for i in (m, n + m):
+            rest.x[i] = state.x[i]
+            current = float(state.x[i] * coefficients.lines[LINE_AMPLITUDE, i] * coefficients.lines[LINE_DRIVE, i])
+            if abs(current) <= _LINE_AT_REST:
+                continue
+            at_rest = False
+            charge = current / float(coefficients.lines[LINE_RATE, i])
+            if charge > 0.0:
+                up += charge
+            else:
+                down -= charge
+    return at_rest, up, down
+
+
+@numba.njit(cache=True)
+def _doubt(k: int, state: State, rest: Rest) -> float:
+    n = state.v.size
+    total = 0.0
+    for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
+        m = state.digital[DIGITAL_MEMBERS, j]
+        total += rest.doubt[m] + rest.doubt[n + m]
+    return total
+
+
+@numba.njit(cache=True)
+def _excluded(k: int, up: float, down: float, state: State, coefficients: Coefficients, rest: Rest) -> bool:
+    """Whether no backend of the node can see its membrane cross a threshold; charges that are to come widen its way."""
     v, point, rate = float(state.v[k]), rest.point[k], rest.rate[k]
     margin = 0.0
     if coefficients.noise_kick > 0.0:
@@ -120,10 +189,10 @@ def _excluded(k: int, state: State, coefficients: Coefficients, rest: Rest) -> b
         phase = state.digital[DIGITAL_PHASE, m]
         threshold = float(state.node[CIRCUIT_THRESHOLD, m])
         if phase == READY and state.digital[DIGITAL_ARMED, m] != 0:
-            if threshold != np.inf and not max(v, point) + margin < threshold:
+            if threshold != np.inf and not max(v, point) + up + margin < threshold:
                 return False
         elif phase in (READY, HELD):
-            if not min(v, point) - margin > threshold:
+            if not min(v, point) - down - margin > threshold:
                 return False
         else:
             return False
@@ -140,6 +209,17 @@ def fall_asleep(step: int, state: State, coefficients: Coefficients, rest: Rest)
         coefficients: settings.
         rest: changed.
     """
+    lines = coefficients.lines
+    _judge(
+        state.x,
+        rest.seen,
+        rest.fall,
+        lines[LINE_RATE],
+        lines[LINE_DRIVE],
+        lines[LINE_REFERENCE],
+        lines[LINE_AMPLITUDE],
+        rest.doubt,
+    )
     awake = 0
     for k in range(state.v.size):
         if coefficients.root[k] != k or rest.asleep[k]:
@@ -147,11 +227,16 @@ def fall_asleep(step: int, state: State, coefficients: Coefficients, rest: Rest)
         awake += 1
         if not rest.eligible[k] or rest.watched[k]:
             continue
-        if not _lines_rest(k, state, coefficients):
+        if not _doubt(k, state, rest) <= _NEGLIGIBLE:
+            continue
+        at_rest, up, down = _charges(k, state, coefficients, rest)
+        if not (at_rest or rest.linear[k]):
             continue
         if rest.known[k, 0] != state.node[NODE_TARGET, k] or rest.known[k, 1] != state.node[NODE_LIMIT, k]:
             find_point(k, state, coefficients, rest)
-        if not _excluded(k, state, coefficients, rest):
+        if not at_rest and not abs(state.v[k] - rest.point[k]) + max(up, down) <= _LINEAR:
+            continue
+        if not _excluded(k, up, down, state, coefficients, rest):
             continue
         busy = False
         for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
@@ -162,6 +247,7 @@ def fall_asleep(step: int, state: State, coefficients: Coefficients, rest: Rest)
         rest.asleep[k] = True
         rest.since[k] = step
         rest.v[k] = state.v[k]
+        rest.decays[k] = not at_rest
         awake -= 1
     return awake
 
@@ -192,13 +278,39 @@ def _relaxed(k: int, v: float, steps: float, state: State, coefficients: Coeffic
 
 
 @numba.njit(cache=True)
+def _decay(k: int, v: float, steps: float, state: State, coefficients: Coefficients, rest: Rest) -> float:
+    """Noise-free membrane after a number of steps in which its lines, and it itself, decay exponentially."""
+    n = state.v.size
+    rate = rest.rate[k]
+    own = math.exp(-rate * steps)
+    v = rest.point[k] + (v - rest.point[k]) * own
+    for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
+        m = state.digital[DIGITAL_MEMBERS, j]
+        for i in (m, n + m):
+            state.x[i] = 0.0
+            x = float(rest.x[i])
+            if abs(x) > _SMALLEST:
+                other = float(coefficients.lines[LINE_RATE, i])
+                fall = math.exp(-other * steps)
+                difference = rate - other
+                response = (fall - own) / difference if abs(difference) > 1e-6 else steps * own
+                v += _line_current(i, x, coefficients) * response
+                if abs(x) * fall > _SMALLEST:
+                    state.x[i] = x * fall
+    return v
+
+
+@numba.njit(cache=True)
 def wake(k: int, step: int, state: State, coefficients: Coefficients, rest: Rest) -> None:
-    """Brings a sleeping node to the begin of a step; its lines are at rest."""
+    """Brings a sleeping node to the begin of a step."""
     rest.asleep[k] = False
     steps = step - rest.since[k]
     if steps > 0:
         rate = rest.rate[k]
-        v = _relaxed(k, rest.v[k], float(steps), state, coefficients, rest)
+        if rest.decays[k]:
+            v = _decay(k, rest.v[k], float(steps), state, coefficients, rest)
+        else:
+            v = _relaxed(k, rest.v[k], float(steps), state, coefficients, rest)
         if coefficients.noise_kick > 0.0:
             spread = float(steps) if rate * steps < 1e-6 else -math.expm1(-2.0 * rate * steps) / (2.0 * rate)
             mixed = noise_kernel.time_key(coefficients.noise_key, noise_kernel.GAP, step - coefficients.noise_origin)
@@ -217,8 +329,11 @@ def wake(k: int, step: int, state: State, coefficients: Coefficients, rest: Rest
         for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
             m = state.digital[DIGITAL_MEMBERS, j]
             state.v[m] = v
-            state.x[m] = 0.0
-            state.x[n + m] = 0.0
+            rest.seen[m] = 0.0
+            rest.seen[n + m] = 0.0
+            if not rest.decays[k]:
+                state.x[m] = 0.0
+                state.x[n + m] = 0.0
 
 
 @numba.njit(cache=True)
@@ -275,11 +390,11 @@ def wake_reached(
         if row >= _ROWS:
             begin, end = end, n
         for m in range(begin, end):
+            if not rest.asleep[coefficients.root[m]]:
+                continue
             column = coefficients.line_columns[m]
             if labels[row, column] != events.addresses[e] or efficacy[row, column] == 0.0:
                 continue
-            k = coefficients.root[m]
-            if rest.asleep[k]:
-                wake(k, step, state, coefficients, rest)
-                woke += 1
+            wake(coefficients.root[m], step, state, coefficients, rest)
+            woke += 1
     return woke

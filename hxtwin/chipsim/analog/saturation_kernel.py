@@ -52,9 +52,16 @@ _TWO_THIRDS: Final = np.float32(2.0 / 3.0)
 @numba.njit(cache=True, error_model="numpy", fastmath=FAST)
 def ota(z: np.float32) -> np.float32:
     """Tanh of a number above -3.64; elaboration bounds the reference, and deflections are not negative."""
+    top, bottom = ota_parts(z)
+    return top / bottom
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath=FAST)
+def ota_parts(z: np.float32) -> tuple[np.float32, np.float32]:
+    """Numerator and denominator of `ota`, for sums of several."""
     z = min(z, _OTA_TOP)
     y = z * z
-    return z * (_945 + y * (_105 + y)) / (_945 + y * (_420 + _15 * y))
+    return z * (_945 + y * (_105 + y)), _945 + y * (_420 + _15 * y)
 
 
 @numba.njit(cache=True, error_model="numpy", fastmath=FAST)

@@ -274,7 +274,12 @@ def line_profile(
         column = circuit % _ROWS
         for kind in range(2):
             i = m + kind * n
-            if lines[LINE_AMPLITUDE, i] == 0.0:
+            reached = False
+            for e in range(first, last):
+                row = events.rows[e]
+                if row // _ROWS == circuit // _ROWS and labels[row, column] == events.addresses[e]:
+                    reached = reached or (events.lines[e] >> kind) & 1 != 0
+            if not reached or lines[LINE_AMPLITUDE, i] == 0.0:  # others hardly move in a step
                 continue
             a = lines[LINE_RATE, i]
             for p in range(parts):

@@ -12,6 +12,7 @@ import numpy as np
 
 from hxtwin.chipsim.analog import membrane_kernel, noise_kernel, spike_kernel, synaptic_line_kernel
 from hxtwin.chipsim.analog.layout import (
+    ADAPT_OUTPUT,
     ADAPT_PULSE,
     CIRCUIT_EXP_LIMIT,
     DIGITAL_BUSY,
@@ -22,11 +23,9 @@ from hxtwin.chipsim.analog.layout import (
     DIGITAL_PULSE,
     DIGITAL_ROOT,
     LINE_AMPLITUDE,
-    LINE_DECAY,
     LINE_DRIVE,
     LINE_MEAN,
     LINE_REFERENCE,
-    NODE_CONDUCTANCE,
     NODE_EXP_LIMIT,
     NODE_INVERSE_RANGE,
     NODE_LIMIT,
@@ -41,6 +40,9 @@ if TYPE_CHECKING:
     from hxtwin.chipsim.analog.arrays import Coefficients, Fires, RowEvents, Scratch, State
 
 _ROWS = 256
+_BLOCK = 64
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
 #: References to arrays are not counted in a function that is called in every step: it keeps none.
 _UNCOUNTED: dict[str, Any] = {"_nrt": False}
 _MEMBRANE = noise_kernel.MEMBRANE
@@ -113,20 +115,51 @@ def _take_event(
 
 
 @numba.njit(cache=True)
-def _pulse_shares(
-    start: float, step_cycles: float, digital: NDArray[np.int64], adaptation: NDArray[np.float32]
+def _sum_members(
+    values: NDArray[np.float32], nodes: NDArray[np.int64], begin: NDArray[np.int64], members: NDArray[np.uint64]
 ) -> None:
-    """Share of the step that the adaptation pulse of each circuit covers."""
-    for m in range(adaptation.shape[1]):
-        fire = digital[DIGITAL_FIRE, m]
-        pulse_end = fire + digital[DIGITAL_PULSE, m]
-        covered = min(float(pulse_end), start + step_cycles) - max(float(fire), start)
-        adaptation[ADAPT_PULSE, m] = max(covered, 0.0) / step_cycles
+    """Puts the sum over the members of each node at its root."""
+    for i in range(nodes.size):
+        total = np.float32(0.0)
+        for j in range(begin[i], begin[i + 1]):
+            total += values[members[j]]
+        values[nodes[i]] = total
+
+
+@numba.njit(cache=True)
+def _any_above(v: NDArray[np.float32], threshold: NDArray[np.float32]) -> bool:
+    found = np.int32(0)
+    for k in range(v.size):
+        found = np.int32(found | np.int32(v[k] > threshold[k]))
+    return bool(found != 0)
+
+
+@numba.njit(cache=True, inline="always")
+def _listed(k: int, count: int, places: NDArray[np.int64]) -> int:
+    places[count] = k
+    return count + 1
+
+
+@numba.njit(cache=True)
+def share(state: State, coefficients: Coefficients) -> None:
+    """Shows the membrane of each node at all of its members; steps compute it at the root."""
+    for m in coefficients.merged:
+        state.v[m] = state.v[coefficients.root[m]]
+
+
+@numba.njit(cache=True)
+def _pulse_share(m: int, start: float, step_cycles: float, digital: NDArray[np.int64]) -> np.float32:
+    """Share of the step that the adaptation pulse of a circuit covers."""
+    fire = digital[DIGITAL_FIRE, m]
+    pulse_end = fire + digital[DIGITAL_PULSE, m]
+    covered = min(float(pulse_end), start + step_cycles) - max(float(fire), start)
+    return np.float32(max(covered, 0.0) / step_cycles)
 
 
 @numba.njit(cache=True, **_UNCOUNTED)  # type: ignore[untyped-decorator]  # an option without a stub
-def take_step(
+def take_steps(
     step: int,
+    last: int,
     state: State,
     coefficients: Coefficients,
     scratch: Scratch,
@@ -140,11 +173,12 @@ def take_step(
     labels: NDArray[np.uint8],
     fired: NDArray[np.int64],
     fires: int,
-) -> tuple[int, int, int]:
-    """Integrates one step.
+) -> tuple[int, int, int, int]:
+    """Integrates steps up to one in which a circuit fires.
 
     Args:
-        step: its number.
+        step: first step.
+        last: end of the steps.
         state: advanced in place.
         coefficients: settings.
         scratch: room for intermediate results.
@@ -160,7 +194,7 @@ def take_step(
         fires: number of fires before.
 
     Returns:
-        First event and first artificial fire that have not been taken, number of fires.
+        Next step, first event and first artificial fire that have not been taken, number of fires.
     """
     n = state.v.size
     h, delay = coefficients.step_cycles, coefficients.delay_cycles
@@ -174,94 +208,136 @@ def take_step(
     pauses = coefficients.has_pause or has_exponential
     cycles, forced_cycles = events.cycles, artificial.cycles
     bump, synaptic, walked, quiet = scratch.bump, scratch.synaptic, scratch.walked, scratch.quiet
+    walks = scratch.walks
     before, drive, profile = scratch.before, scratch.drive, scratch.profile
     flat, steep, part_scratch, wide = scratch.flat, scratch.steep, scratch.parts, scratch.wide
-    excitatory, inhibitory = synaptic[:n], synaptic[n:]
-    sums = has_adaptation or noise_kick > 0.0 or merged.size > 0 or resistor_ends.size > 0
+    plain = scratch.plain
+    merged_begin, merged_members = coefficients.merged_begin, coefficients.merged_members
+    has_resistors = resistor_ends.size > 0
+    has_noise = noise_kick > 0.0
+    sums = has_adaptation or has_resistors or (has_noise and has_exponential)
     current = scratch.summed if sums else constant
-    decay, mean, line_drive = lines[LINE_DECAY], lines[LINE_MEAN], lines[LINE_DRIVE]
-    reference, amplitude = lines[LINE_REFERENCE], lines[LINE_AMPLITUDE]
     target, span, limit = node[NODE_TARGET], node[NODE_INVERSE_RANGE], node[NODE_LIMIT]
-    conductance, threshold = node[NODE_CONDUCTANCE], node[NODE_THRESHOLD]
+    threshold = node[NODE_THRESHOLD]
     low, high = rules[1], rules[2]
-    start = step * h
-    end = start + h
-    first_event = e
-    while e < e_end and cycles[e] < end:
-        fires = _take_event(e, start, state, coefficients, events, efficacy, labels, bump, fired, fires)
-        e += 1
-    while forced < forced_end and forced_cycles[forced] < end:
-        fires = _fire(artificial.circuits[forced], forced_cycles[forced], v, node, digital, fired, fires)
-        forced += 1
+    fires_before = fires
+    while step < last and fires == fires_before:
+        start = step * h
+        end = start + h
+        first_event = e
+        while e < e_end and cycles[e] < end:
+            fires = _take_event(e, start, state, coefficients, events, efficacy, labels, bump, fired, fires)
+            e += 1
+        while forced < forced_end and forced_cycles[forced] < end:
+            fires = _fire(artificial.circuits[forced], forced_cycles[forced], v, node, digital, fired, fires)
+            forced += 1
 
-    synaptic_line_kernel.advance(x, bump, decay, mean, line_drive, reference, amplitude, synaptic)
-    if e > first_event:
-        bump[:] = 0.0
-    for c in range(conductance_lines.size):
-        i = conductance_lines[c]
-        factor = 1.0 + coefficients.conductance_slope[c] * (coefficients.conductance_reference[c] - v[root[i % n]])
-        synaptic[i] *= np.float32(max(factor, 0.0))
-    if sums:
-        for k in range(n):
-            current[k] = constant[k]
-    if has_adaptation:
-        _pulse_shares(start, h, digital, coefficients.adaptation)
-        membrane_kernel.adapt(w, v, current, coefficients.adaptation, rules)
-    for m in merged:
-        k = root[m]
-        synaptic[k] += synaptic[m]
-        synaptic[n + k] += synaptic[n + m]
-        current[k] += current[m]
-        synaptic[m] = 0.0
-        synaptic[n + m] = 0.0
-        current[m] = 0.0
-    if noise_kick > 0.0:
-        noise_kernel.add(current, noise_kick, noise_sources, noise_key, _MEMBRANE, step - coefficients.noise_origin)
-    # gated nodes: their synaptic current is set aside, and comes back when a walk opens the gate
-    if pauses:
-        for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
-            k = root[digital[DIGITAL_BUSY, b]]
-            if spike_kernel.gated(k, digital):
-                quiet[k] += synaptic[k] + synaptic[n + k]
-                synaptic[k] = 0.0
-                synaptic[n + k] = 0.0
-                node[NODE_EXP_LIMIT, k] = 0.0
-    if resistor_ends.size > 0:
-        membrane_kernel.couple(
-            v,
-            excitatory,
-            inhibitory,
-            current,
-            node,
-            resistor_ends,
-            coefficients.resistor_strength,
-            coefficients.resistor_nodes,
-            wide,
-        )
-
-    if has_exponential:
-        for k in range(n):
-            drive[k] = synaptic[k] + synaptic[n + k] + current[k]
-        crossed = membrane_kernel.advance_exponential(v, before, drive, node, rules)
-    else:
-        crossed = (
-            membrane_kernel.advance(
-                v, before, excitatory, inhibitory, current, target, span, limit, conductance, threshold, low, high
+        if conductance_lines.size > 0:
+            synaptic_line_kernel.currents(
+                x, bump, lines[LINE_MEAN], lines[LINE_DRIVE], lines[LINE_REFERENCE], lines[LINE_AMPLITUDE], plain
             )
-            != 0
-        )
+        synaptic_line_kernel.advance(x, bump, lines, synaptic)
+        if e > first_event:
+            bump[:] = 0.0
+        for c in range(conductance_lines.size):
+            i = conductance_lines[c]
+            factor = 1.0 + coefficients.conductance_slope[c] * (coefficients.conductance_reference[c] - v[root[i % n]])
+            synaptic[i % n] += plain[i] * np.float32(max(factor, 0.0) - 1.0)
+        if sums:
+            for k in range(n):
+                current[k] = constant[k]
+        adaptation = coefficients.adaptation
+        if has_adaptation:
+            for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
+                m = digital[DIGITAL_BUSY, b]
+                adaptation[ADAPT_PULSE, m] = _pulse_share(m, start, h, digital)
+            membrane_kernel.adapt(w, v, current, adaptation, rules)
+            for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
+                adaptation[ADAPT_PULSE, digital[DIGITAL_BUSY, b]] = 0.0
+        if merged.size > 0:
+            _sum_members(synaptic, coefficients.merged_nodes, merged_begin, merged_members)
+            if has_adaptation:
+                _sum_members(current, coefficients.merged_nodes, merged_begin, merged_members)
+        noise_time = step - coefficients.noise_origin
+        mixed = noise_kernel.time_key(noise_key, _MEMBRANE, noise_time)
+        is_fused = has_noise and not (has_exponential or has_resistors)
+        if has_noise and not is_fused:
+            noise_kernel.add(current, noise_kick, noise_sources, noise_key, _MEMBRANE, noise_time)
+        # gated nodes: their synaptic current is set aside, and comes back when a walk opens the gate
+        if pauses:
+            for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
+                k = root[digital[DIGITAL_BUSY, b]]
+                if spike_kernel.gated(k, digital):
+                    quiet[k] += synaptic[k]
+                    synaptic[k] = 0.0
+                    node[NODE_EXP_LIMIT, k] = 0.0
+        if has_resistors:
+            membrane_kernel.couple(
+                v,
+                synaptic,
+                current,
+                node,
+                resistor_ends,
+                coefficients.resistor_strength,
+                coefficients.resistor_nodes,
+                wide,
+            )
 
-    for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
-        m = digital[DIGITAL_BUSY, b]
-        k = root[m]
-        if walked[k] == step:
-            continue
-        if spike_kernel.next_change(m, digital) < end:
-            walked[k] = step
-            node[NODE_EXP_LIMIT, k] = node[CIRCUIT_EXP_LIMIT, k]
+        if has_exponential:
+            for k in range(n):
+                drive[k] = synaptic[k] + current[k]
+            crossed = membrane_kernel.advance_exponential(v, before, drive, node, rules) != 0
+        elif is_fused:
+            crossed = (
+                membrane_kernel.advance_noisy(
+                    v,
+                    before,
+                    synaptic,
+                    current,
+                    target,
+                    span,
+                    limit,
+                    threshold,
+                    low,
+                    high,
+                    noise_kick,
+                    noise_sources,
+                    mixed,
+                )
+                != 0
+            )
+        else:
+            crossed = (
+                membrane_kernel.advance(v, before, synaptic, current, target, span, limit, threshold, low, high) != 0
+            )
+
+        found = 0
+        for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
+            m = digital[DIGITAL_BUSY, b]
+            k = root[m]
+            if walked[k] == step:
+                continue
+            if spike_kernel.next_change(m, digital) < end:
+                walked[k] = step
+                node[NODE_EXP_LIMIT, k] = node[CIRCUIT_EXP_LIMIT, k]
+                found = _listed(k, found, walks)
+            else:
+                spike_kernel.rearm(m, v, node, digital)
+        changing = found
+        if crossed:
+            for first in range(0, n, _BLOCK):
+                if _any_above(v[first : first + _BLOCK], threshold[first : first + _BLOCK]):
+                    for k in range(first, min(first + _BLOCK, n)):
+                        if v[k] > threshold[k] and walked[k] != step:
+                            walked[k] = step
+                            found = _listed(k, found, walks)
+        for i in range(found):
+            k = walks[i]
             parts = steep if has_exponential else flat
-            if e > first_event and spike_kernel.touched(
-                k, circuits, digital, events.rows, events.addresses, first_event, e, labels
+            if (
+                i >= changing
+                and e > first_event
+                and spike_kernel.touched(k, circuits, digital, events.rows, events.addresses, first_event, e, labels)
             ):
                 parts = profile
                 spike_kernel.line_profile(
@@ -281,71 +357,43 @@ def take_step(
                     profile,
                     part_scratch,
                 )
-            gated_current = synaptic[k] + synaptic[n + k] + quiet[k]
-            v[k], fires = spike_kernel.walk(
-                k, start, h, delay, before[k], current[k], gated_current, node, digital, rules, parts, fired, fires
-            )
-        else:
-            spike_kernel.rearm(m, v, node, digital)
-    if crossed:
-        for k in range(n):
-            if v[k] > threshold[k] and walked[k] != step:
-                walked[k] = step
-                parts = flat
-                if e > first_event and spike_kernel.touched(
-                    k, circuits, digital, events.rows, events.addresses, first_event, e, labels
-                ):
-                    parts = profile
-                    spike_kernel.line_profile(
-                        k,
-                        start,
-                        h,
-                        x,
-                        lines,
-                        line_gain,
-                        circuits,
-                        digital,
-                        events,
-                        first_event,
-                        e,
-                        efficacy,
-                        labels,
-                        profile,
-                        part_scratch,
-                    )
-                elif has_exponential:
-                    parts = steep
-                total = synaptic[k] + synaptic[n + k]
-                v[k], fires = spike_kernel.walk(
-                    k, start, h, delay, before[k], current[k], total, node, digital, rules, parts, fired, fires
+            other = current[k]
+            if is_fused:
+                other += noise_kick * noise_kernel.number(
+                    np.uint32(mixed & _LOW), np.uint32(mixed >> _32), noise_sources[k]
                 )
-    if pauses:
+            v[k], fires = spike_kernel.walk(
+                k, start, h, delay, before[k], other, synaptic[k] + quiet[k], node, digital, rules, parts, fired, fires
+            )
+        if pauses:
+            for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
+                k = root[digital[DIGITAL_BUSY, b]]
+                quiet[k] = 0.0
+                node[NODE_EXP_LIMIT, k] = node[CIRCUIT_EXP_LIMIT, k]
+        kept = 0
         for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
-            k = root[digital[DIGITAL_BUSY, b]]
-            quiet[k] = 0.0
-            node[NODE_EXP_LIMIT, k] = node[CIRCUIT_EXP_LIMIT, k]
-    kept = 0
-    for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
-        m = digital[DIGITAL_BUSY, b]
-        if digital[DIGITAL_PHASE, m] != READY:
-            digital[DIGITAL_BUSY, kept] = m
-            kept += 1
-        else:
-            digital[DIGITAL_LISTED, m] = 0
-    digital[DIGITAL_BUSY_COUNT, 0] = kept
-    for m in merged:
-        v[m] = v[root[m]]
-    return e, forced, fires
+            m = digital[DIGITAL_BUSY, b]
+            pulses = has_adaptation and adaptation[ADAPT_OUTPUT, m] != 0.0
+            if digital[DIGITAL_PHASE, m] != READY or (
+                pulses and digital[DIGITAL_FIRE, m] + digital[DIGITAL_PULSE, m] > end
+            ):
+                digital[DIGITAL_BUSY, kept] = m
+                kept += 1
+            else:
+                digital[DIGITAL_LISTED, m] = 0
+        digital[DIGITAL_BUSY_COUNT, 0] = kept
+        step += 1
+    return step, e, forced, fires
 
 
 @numba.njit(cache=True, inline="always")
-def record(state: State, probes: NDArray[np.int64], values: NDArray[np.float32]) -> None:
+def record(state: State, root: NDArray[np.int64], probes: NDArray[np.int64], values: NDArray[np.float32]) -> None:
     """Values of probes: k membrane, N + k and 2N + k lines, 3N + k adaptation; ``float32[p]``."""
     n = state.v.size
     for p in range(probes.size):
         source = probes[p]
         if source < n:
-            values[p] = state.v[source]
+            values[p] = state.v[root[source]]
         elif source < 3 * n:
             values[p] = state.x[source - n]
         else:
@@ -375,8 +423,8 @@ def advance(
         state: advanced in place.
         coefficients: settings.
         scratch: room for intermediate results.
-        events: row events before the end of the last step, see `take_step`.
-        artificial: see `take_step`.
+        events: row events before the end of the last step, see `take_steps`.
+        artificial: see `take_steps`.
         efficacy: of all synapses, ``float32[512, 256]``.
         labels: of all synapses, ``uint8[512, 256]``.
         probes: what to record, see `record`.
@@ -390,8 +438,10 @@ def advance(
     fires, e, forced = 0, 0, 0
     step = first
     while step < last and fires <= room:
-        e, forced, fires = take_step(
+        before = step
+        step, e, forced, fires = take_steps(
             step,
+            last if trace.shape[0] == 0 else step + 1,
             state,
             coefficients,
             scratch,
@@ -407,6 +457,6 @@ def advance(
             fires,
         )
         if trace.shape[0] > 0:
-            record(state, probes, trace[step - first])
-        step += 1
+            record(state, coefficients.root, probes, trace[before - first])
+    share(state, coefficients)
     return step, fires, e, forced

@@ -316,8 +316,12 @@ def route(
             if state[OUTPUT_READY + output] > cycle:
                 continue
             n_nodes = 0
+            waiting = 0
             while n_nodes < output_nodes.shape[1] and output_nodes[output, n_nodes] >= 0:
+                waiting += counts[output_nodes[output, n_nodes]]
                 n_nodes += 1
+            if waiting == 0:
+                continue
             for k in range(n_nodes):
                 turn = (state[TURN + output] + k) % n_nodes
                 node = output_nodes[output, turn]

@@ -30,6 +30,7 @@ from hxtwin.frontend.torch.execution_instance import ExecutionInstance
 from hxtwin.frontend.torch.instance_calibration import InstanceCalibration
 from hxtwin.frontend.torch.section_network import input_spikes, network_of, structure_of, weights_of
 from hxtwin.frontend.torch.section_results import info_of, recording_of
+from hxtwin.graph import network as nw
 from hxtwin.graph.configuration import place_and_route
 from hxtwin.graph.execution import Executor, Hooks, RunOptions
 from hxtwin.graph.partition import cut_weights, partition
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from hxtwin.coord import ExecutionInstanceID
     from hxtwin.frontend.torch.chip_section import ChipSection
     from hxtwin.frontend.torch.instance_calibration import Calibrate
-    from hxtwin.graph import network as nw
     from hxtwin.graph.configuration import RoutedInstance
     from hxtwin.graph.execution import RunResult
     from hxtwin.graph.partition import Partition
@@ -146,28 +146,37 @@ class GraphHardware:
         settings: dict[ExecutionInstanceID, ExecutionInstance] = {}
         network = network_of(section, weights, settings)
         populations = {population.name: population for population in section.populations}
-        found: dict[ExecutionInstanceID, RoutedInstance] = {}
+        tried: dict[ExecutionInstanceID, tuple[nw.Network, RoutedInstance]] = {}
 
-        def lay_out(local: nw.Network) -> None:
-            (instance,) = {local.instance_of(p.name) for p in local.populations}
+        def lay_out(local: nw.Network) -> RoutedInstance:
+            (instance,) = local.execution_instances
             if self._calibration is None:
-                found[instance] = place_and_route(local)
+                routed = place_and_route(local)
             else:
                 modules = [(p, populations[p.origin.population].module) for p in local.populations]
                 chosen = settings.get(instance, section.default_instance)
-                found[instance] = self._calibration.calibrated(local, modules, chosen)
+                routed = self._calibration.calibrated(local, modules, chosen)
+            tried[instance] = local, routed
+            return routed
+
+        def laid_out(instance: ExecutionInstanceID) -> RoutedInstance:
+            # the partition tries one of several instances that are alike, and some that it gives up later
+            local, known = explicit.local(instance), tried.get(instance)
+            return lay_out(local) if known is None or known[0] != local else known[1]
 
         plan = partition(network, len(self._connections), check=lay_out)
-        if self._calibration is not None:
-            self._executor.forget()  # calibrations have left the chips in another state
-        used = plan.network.execution_instances
+        explicit = nw.with_relays(plan.network)
         default = section.default_instance or ExecutionInstance()
-        return _Plan(
+        used = plan.network.execution_instances
+        laid = _Plan(
             key,
             plan,
-            {instance: found[instance] for instance in used},
+            {instance: laid_out(instance) for instance in used},
             {instance: settings.get(instance, default) for instance in used},
         )
+        if self._calibration is not None:
+            self._executor.forget()  # calibrations have left the chips in another state
+        return laid
 
 
 def _hooks(settings: ExecutionInstance) -> Hooks:

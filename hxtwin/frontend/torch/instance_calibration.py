@@ -8,7 +8,8 @@ all populations with the same values     all circuits of the chip for these valu
 populations with different values        each circuit for the population that was placed on it
 =======================================  ===============================================================
 
-"Calibration" is `hxtwin.calib.calibrate_spiking` unless the experiment was given another function. Settings that the whole chip shares (strength of synaptic inputs and of synapses) have to agree in an instance. Results
+A calibration is that of `hxtwin.calib.calibrate_spiking` unless the experiment was given another function.
+Settings that the whole chip shares (strength of synaptic inputs and of synapses) have to agree in an instance. Results
 are kept in memory by chip and values, and in the cache of the calibration layer.
 
 Reference: frontend-torch.md A1 (calibration choice per instance).
@@ -142,7 +143,7 @@ def _short(value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _shared(modules: Sequence[tuple[Population, AELIF]]) -> dict[str, npt.NDArray[np.float64]]:
-    """"Calibration" is `hxtwin.calib.calibrate_spiking` unless the experiment was given another function. Settings that the whole chip shares."""
+    """Settings that the whole chip shares."""
     found: dict[str, npt.NDArray[np.float64]] = {}
     for name in _PER_CHIP:
         for _, module in modules:

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hxtwin.containers import AnalogOutput, Chip
+from hxtwin.graph.configuration.observed_circuits import observed_circuits
 from hxtwin.graph.configuration.recorded_columns import MADCSource, RecordedColumns
 from hxtwin.graph.configuration.synapse_weights import WEIGHTS, weight_matrices
 from hxtwin.graph.network import BackgroundSource, CADCRecording, MADCRecording, recorded_neurons
@@ -150,9 +151,10 @@ def _circuits(before: Columns, network: Network, placement: Placement, routing: 
     synapses = routing.synapses
     for receptor, name in enumerate(_INPUTS):
         column(f"{name}_input.enable")[synapses.circuit[synapses.receptor == receptor]] = True
-    for recording in network.recordings:
+    observed = observed_circuits(network, placement)
+    for position, recording in enumerate(network.recordings):
         if isinstance(recording, CADCRecording | MADCRecording):
-            circuits = observed_circuits(network, placement, recording)
+            circuits = observed[position]
             column("readout.enable_amplifier")[circuits] = True
             column("readout.source")[circuits] = int(recording.source)
     column("readout.enable_buffered_access")[:] = False
@@ -189,25 +191,16 @@ def _share_compartment(column: Any, population: Population, placed: PlacedPopula
         column("threshold.enable")[master] = spikes & ~bypassed
 
 
-def observed_circuits(
-    network: Network, placement: Placement, recording: CADCRecording | MADCRecording
-) -> npt.NDArray[np.int64]:
-    """Circuits whose amplifier a recording uses, ``int64[neurons]``."""
-    placed = placement.of(recording.population)
-    neurons = recorded_neurons(recording, network.population(recording.population).size)
-    found: npt.NDArray[np.int64] = placed.compartment(recording.compartment)[neurons, recording.circuit]
-    return found
-
-
 def recorded_columns(network: Network, placement: Placement) -> RecordedColumns:
     """CADC channels of all recorded neurons."""
     number, neuron, circuit = [], [], []
+    observed = observed_circuits(network, placement)
     for position, recording in enumerate(network.recordings):
         if isinstance(recording, CADCRecording):
             neurons = recorded_neurons(recording, network.population(recording.population).size)
             number.append(np.full(len(neurons), position))
             neuron.append(neurons)
-            circuit.append(observed_circuits(network, placement, recording))
+            circuit.append(observed[position])
     empty = np.empty(0, dtype=np.int64)
     circuits = np.concatenate([*circuit, empty])
     return RecordedColumns(
@@ -220,8 +213,9 @@ def recorded_columns(network: Network, placement: Placement) -> RecordedColumns:
 
 def madc_sources(network: Network, placement: Placement) -> tuple[MADCSource, ...]:
     """Sources of the membrane ADC: one on multiplexer 0; of two, the even column on 0 and the odd one on 1."""
+    observed = observed_circuits(network, placement)
     found = [
-        (position, int(observed_circuits(network, placement, recording)[0]))
+        (position, int(observed[position][0]))
         for position, recording in enumerate(network.recordings)
         if isinstance(recording, MADCRecording)
     ]

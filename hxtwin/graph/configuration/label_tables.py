@@ -10,6 +10,8 @@ from hxtwin.graph.configuration.spike_labels import LABELS, InputLabels, OutputL
 from hxtwin.graph.routing.geometry import EXTERNAL, INTERNAL, RECORDED
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from hxtwin.graph.network import Network
     from hxtwin.graph.routing import Routing
     from hxtwin.graph.routing.network_problem import NetworkProblem
@@ -37,9 +39,7 @@ def output_labels(found: NetworkProblem, routing: Routing) -> OutputLabels:
         if not len(recorded):
             continue
         if problem.kind[block.first] == INTERNAL:
-            circuit = problem.circuit[recorded]
-            output = circuit % 256 // 32
-            label = output % 4 << 14 | output << 8 | routing.internal_address[circuit]
+            label = _internal_labels(routing, problem.circuit[recorded])
         elif problem.kind[block.first] == EXTERNAL:
             owner = np.repeat(np.arange(problem.sources), np.diff(routing.external_begin))
             returning = (routing.external_labels & RECORDED > 0) & problem.recorded[owner]
@@ -50,4 +50,14 @@ def output_labels(found: NetworkProblem, routing: Routing) -> OutputLabels:
         population[label] = names.index(block.name)
         neuron[label] = recorded - block.first
         compartment[label] = block.compartment
-    return OutputLabels(names, population, neuron, compartment)
+    known = np.zeros(LABELS, dtype=bool)
+    known[_internal_labels(routing, np.flatnonzero(routing.internal_address >= 0))] = True
+    known[routing.external_labels] = True
+    return OutputLabels(names, population, neuron, compartment, known)
+
+
+def _internal_labels(routing: Routing, circuits: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Labels with which spikes of circuits come back, ``int64[n]``."""
+    output = circuits % 256 // 32
+    labels: npt.NDArray[np.int64] = output % 4 << 14 | output << 8 | routing.internal_address[circuits]
+    return labels

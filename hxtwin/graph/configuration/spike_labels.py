@@ -93,12 +93,14 @@ class OutputLabels:
         population: ``int16[65536]``, -1 for labels of nobody and of neurons that are not recorded.
         neuron: ``int32[65536]``.
         compartment: ``int16[65536]``.
+        known: ``bool[65536]``, labels that something in the network sends, recorded or not.
     """
 
     populations: tuple[str, ...]
     population: npt.NDArray[np.int16]
     neuron: npt.NDArray[np.int32]
     compartment: npt.NDArray[np.int16]
+    known: npt.NDArray[np.bool_]
 
     def decode(
         self, labels: npt.ArrayLike

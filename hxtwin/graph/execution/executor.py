@@ -43,7 +43,7 @@ from hxtwin.graph.execution.problem_report import instance_problems
 from hxtwin.graph.execution.provenance import provenance
 from hxtwin.graph.execution.realtime_request import CADC_INTERVAL, LONGEST, RELAXATION, RealtimeRequest
 from hxtwin.graph.execution.replay import Stimulus
-from hxtwin.graph.execution.result import RunResult
+from hxtwin.graph.execution.result import ByPopulation, RunResult
 from hxtwin.graph.execution.spike_trains import CYCLES_PER_US
 from hxtwin.graph.network import ExternalSource, Network, with_relays
 from hxtwin.runtime import Connection
@@ -165,9 +165,9 @@ class Executor:
         duration = time.perf_counter() - start
         return RunResult(
             entries=entries,
-            spikes=population_spikes(network, routed, outcomes),
-            cadc=population_traces(network, routed, outcomes),
-            madc=population_samples(network, routed, outcomes),
+            spikes=ByPopulation(population_spikes(network, routed, outcomes)),
+            cadc=ByPopulation(population_traces(network, routed, outcomes)),
+            madc=ByPopulation(population_samples(network, routed, outcomes)),
             problems=tuple(problems),
             health={number: outcome.record.health for number, outcome in outcomes.items()},
             run_times={number: outcome.run_time for number, outcome in outcomes.items()},
@@ -278,6 +278,12 @@ def _problems(
 ) -> list[Problem]:
     found = [Problem(ProblemKind.LINK_STATE, number, 1, text) for text in device.bring_up_problems]
     found += instance_problems(number, outcome)
+    labels = outcome.record.spikes.labels
+    unknown = labels[~routed.outputs.known[labels]]
+    if len(unknown):
+        shown = ", ".join(f"{label:#06x}" for label in np.unique(unknown)[:_SHOWN])
+        message = f"{len(unknown)} recorded events have labels that nothing in the network sends ({shown})"
+        found.append(Problem(ProblemKind.UNKNOWN_LABELS, number, len(unknown), message))
     unusable = routed.placement.unusable_circuits_used
     if len(unusable):
         message = f"the calibration of circuits {unusable[:_SHOWN].tolist()} was not successful, {len(unusable)} in use"

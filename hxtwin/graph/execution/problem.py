@@ -7,6 +7,7 @@ spikes lost            events left the chip but are not in the record
 events dropped         the crossbar threw events away
 late spikes            input spikes left more than a microsecond after their time: too dense for the link
 spikes after the end   replayed or delayed spikes that lie behind the real-time section; not sent
+unknown labels         recorded events with labels that nothing in the network sends; in no population's result
 not counted            counters that would tell about losses are switched off
 link errors            words between FPGA and chip were damaged or thrown away
 link state             a link came up or went down while nobody asked for it
@@ -30,6 +31,7 @@ class ProblemKind(Enum):
     EVENTS_DROPPED = "events dropped"
     LATE_SPIKES = "late spikes"
     SPIKES_AFTER_END = "spikes after the end"
+    UNKNOWN_LABELS = "unknown labels"
     NOT_COUNTED = "not counted"
     LINK_ERRORS = "link errors"
     LINK_STATE = "link state"

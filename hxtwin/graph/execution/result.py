@@ -15,11 +15,12 @@ the begin of the real-time section of each batch entry.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import numpy as np
 
+from hxtwin.graph.errors import InputDataError
 from hxtwin.graph.execution.spike_trains import CYCLES_PER_US
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from hxtwin.graph.execution.problem import Problem
     from hxtwin.graph.execution.provenance import Provenance
     from hxtwin.graph.execution.run_time import RunTime
+
+T = TypeVar("T")
 
 
 @attrs.frozen(eq=False)
@@ -113,6 +116,16 @@ class RecordedSamples:
     def times_us(self) -> NDArray[np.float64]:
         """Times in microseconds, ``float64[n]``."""
         return self.times / CYCLES_PER_US
+
+
+class ByPopulation(dict[str, T]):
+    """Results by name of the population; one that was not recorded is an `InputDataError` that says so."""
+
+    def __missing__(self, name: str) -> T:
+        raise InputDataError(
+            f"{name!r:.80}: nothing of this kind was recorded of it, only of {sorted(self)}; add a recording to the "
+            "network"
+        )
 
 
 @attrs.frozen(eq=False, kw_only=True)

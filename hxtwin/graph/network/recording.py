@@ -59,14 +59,19 @@ class CADCRecording:
         neurons: which, ``int64[n]``; None: all.
         source: quantity: membrane, excitatory or inhibitory synaptic input, adaptation.
         compartment: compartment that is observed.
-        circuit: position in the compartment of the circuit whose amplifier is used.
+        circuit: position in the compartment of the circuit whose amplifier is used; None: the first one, or, for the
+            membrane that all of them share, the one with which fewest quads have to be read.
     """
 
     population: str = attrs.field(validator=check_name)
     neurons: IndexArray | None = attrs.field(default=None, converter=optional_index_array, eq=same_array)
     source: NeuronReadoutSource = attrs.field(default=NeuronReadoutSource.MEMBRANE, converter=NeuronReadoutSource)
     compartment: int = attrs.field(default=0, converter=to_size, validator=in_range(0, 255))
-    circuit: int = attrs.field(default=0, converter=to_size, validator=in_range(0, 255))
+    circuit: int | None = attrs.field(
+        default=None,
+        converter=attrs.converters.optional(to_size),
+        validator=attrs.validators.optional(in_range(0, 255)),
+    )
 
     def __attrs_post_init__(self) -> None:
         _take_neurons(self, f"{described_recording(self)}: neurons")

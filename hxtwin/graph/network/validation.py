@@ -201,7 +201,7 @@ def _check_recording(network: Network, recording: Recording) -> None:
             raise NetworkError(f"{owner}: background sources cannot be recorded; record their targets")
         _check_sender(owner, observed, recording.compartment)
     elif isinstance(observed, Population):
-        _check_compartment(owner, observed, recording.compartment, recording.circuit)
+        _check_compartment(owner, observed, recording.compartment, recording.circuit or 0)
     else:
         raise NetworkError(f"{owner}: {described(observed)} has no membrane to observe")
     if isinstance(recording, MADCRecording):
@@ -218,7 +218,7 @@ def _check_recordings(network: Network) -> None:
         if isinstance(recording, SpikeRecording):
             continue
         population = network.population(recording.population)
-        site = (recording.population, recording.compartment, recording.circuit)
+        site = (recording.population, recording.compartment, recording.circuit or 0)
         observed = sources.setdefault(site, np.full(population.size, -1, dtype=np.int8))
         neurons = recorded_neurons(recording, population.size)
         other = (observed[neurons] >= 0) & (observed[neurons] != recording.source)

@@ -3,7 +3,8 @@
 ================  ==============================================================================================
 given by user       anchors are kept; everything else goes around them
 CADC recordings     recorded neurons come first, in columns of one quad (0 2 4 6, then 1 3 5 7) where they are one
-                    column wide: fewer quads have to be read
+                    column wide; those of one row, in turns of two quads on the top and the bottom row: then few
+                    quads of a hemisphere have to be read
 failed circuits     left out as long as the others suffice
 `Strategy`          order in which anchors are tried: in the order of the reference; populations in turns on the
                     top and the bottom row; in turns on the event outputs
@@ -31,11 +32,10 @@ from hxtwin.graph.network import (
 from hxtwin.graph.placement.placement import COLUMNS, HALF_COLUMNS, Ints, PlacedPopulation, Placement, ShapeGeometry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hxtwin.graph.network import Network, NeuronShape, Population
 
 _CIRCUITS = 2 * COLUMNS
+_QUADS_OF_A_TURN = 2
 
 
 class Strategy(Enum):
@@ -198,22 +198,27 @@ def _first_fit(
     turn: int,
 ) -> PlacedPopulation:
     geometry = ShapeGeometry.of(shape)
-    candidates = np.fromiter(_anchor_order(strategy, turn, geometry, bool(len(recorded))), dtype=np.int64)
-    circuits, fits = geometry.circuits(candidates)
-    # neurons that the CADC records take the first places
-    neurons = np.concatenate([recorded, np.setdiff1d(np.arange(population.size), recorded)])
     anchors = np.empty(population.size, dtype=np.int64)
     mine = np.empty((population.size, shape.circuits), dtype=np.int64)
     done = 0
-    for place_number in np.flatnonzero(fits):
-        if done == len(neurons):
-            break
-        wanted = circuits[place_number]
-        if free[wanted].all():
-            free[wanted] = False
-            anchors[neurons[done]], mine[neurons[done]] = candidates[place_number], wanted
-            done += 1
-    if done < len(neurons):
+    # neurons that the CADC records take the first places
+    for neurons, candidates in (
+        (recorded, _recorded_order(geometry)),
+        (np.setdiff1d(np.arange(population.size), recorded), _anchor_order(strategy, turn)),
+    ):
+        circuits, fits = geometry.circuits(candidates)
+        waiting = iter(neurons.tolist())
+        neuron = next(waiting, None)
+        for place_number in np.flatnonzero(fits):
+            if neuron is None:
+                break
+            wanted = circuits[place_number]
+            if free[wanted].all():
+                free[wanted] = False
+                anchors[neuron], mine[neuron] = candidates[place_number], wanted
+                done += 1
+                neuron = next(waiting, None)
+    if done < population.size:
         needed = population.size * shape.circuits
         available = int(free.sum()) + done * shape.circuits
         detail = f"{done} of {population.size} neurons of {shape.circuits} circuits found a place"
@@ -223,16 +228,25 @@ def _first_fit(
     return PlacedPopulation(population.name, shape, geometry, anchors, mine)
 
 
-def _anchor_order(strategy: Strategy, turn: int, geometry: ShapeGeometry, recorded: bool) -> Iterator[int]:
-    rows = (1, 0) if strategy is Strategy.ALTERNATING_ROWS and turn % 2 else (0, 1)
+def _anchor_order(strategy: Strategy, turn: int) -> Ints:
+    """All circuits of the chip in the order in which they are tried as anchors."""
+    rows = np.array([1, 0] if strategy is Strategy.ALTERNATING_ROWS and turn % 2 else [0, 1])
     columns = np.arange(COLUMNS)
     if strategy is Strategy.ALTERNATING_OUTPUTS:
         columns = columns.reshape(8, 32).T.reshape(-1)
-    elif recorded and geometry.column.max() == 0:
+    order: Ints = np.add.outer(COLUMNS * rows, columns).reshape(-1)
+    return order
+
+
+def _recorded_order(geometry: ShapeGeometry) -> Ints:
+    """The same for neurons that the CADC records; eight columns are two quads, one of even and one of odd columns."""
+    columns = np.arange(COLUMNS)
+    wide = geometry.column.max() > 0  # such a neuron reaches a quad of even columns wherever it is
+    if not wide:
         columns = columns.reshape(-1, 4, 2).transpose(0, 2, 1).reshape(-1)
-    for row in rows:
-        for column in columns.tolist():
-            yield COLUMNS * row + column
+    blocks = columns.reshape(-1, _QUADS_OF_A_TURN * 8 if wide else _QUADS_OF_A_TURN * 4)
+    order: Ints = np.add.outer(COLUMNS * np.arange(2), blocks).transpose(1, 0, 2).reshape(-1)
+    return order
 
 
 def _odd_and_even(network: Network, placed: dict[str, PlacedPopulation]) -> dict[str, PlacedPopulation]:

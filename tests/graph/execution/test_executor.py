@@ -28,8 +28,11 @@ from hxtwin.graph.network import (
     PopulationPart,
     Projection,
     SpikeRecording,
+    single_compartment,
     with_relays,
 )
+from hxtwin.graph.routing.geometry import RECORDED
+from hxtwin.runtime import AbsoluteTimePlaybackProgramBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -351,6 +354,69 @@ def test_provenance_tells_what_ran_where(connection: WatchedConnection, base: Ch
     assert record["instances"][1]["populations"] == [["second", SIZE]]
     assert dict(record["versions"]).keys() >= {"hxtwin", "numpy", "python"}
     assert "instance 3 on chip 0: second (4)" in str(result.provenance)
+
+
+def test_what_was_not_recorded_is_named(connection: WatchedConnection, base: Chip) -> None:
+    network = chain()
+    result = Executor(connection).run(network, routed(network, base), entries=1, runtime_us=RUNTIME_US)
+    with pytest.raises(InputDataError, match=r"'in': nothing of this kind was recorded.*\['first', 'second'\]"):
+        result.spikes["in"]
+    with pytest.raises(InputDataError, match="'first': nothing of this kind was recorded"):
+        result.cadc["first"]
+    assert result.spikes.get("in") is None
+    assert "in" not in result.spikes
+
+
+def test_events_with_labels_of_nobody_are_reported(connection: WatchedConnection, base: Chip) -> None:
+    network = attrs.evolve(chain(), recordings=(SpikeRecording(population="in"),))
+    instances = routed(network, base)
+    (number,) = instances
+    known = instances[number].outputs.known
+    foreign = np.flatnonzero(~known & (np.arange(1 << 16) & RECORDED > 0))[:2]
+    inside = AbsoluteTimePlaybackProgramBuilder()
+    inside.write_spike_train([500, 700], foreign)
+    result = Executor(connection).run(
+        network,
+        instances,
+        {"in": inputs()},
+        entries=3,
+        runtime_us=RUNTIME_US,
+        hooks={number: Hooks(inside_realtime=inside)},
+    )
+    (problem,) = result.problems
+    assert (problem.kind, problem.count) == (ProblemKind.UNKNOWN_LABELS, 6)
+    assert f"{foreign[0]:#06x}" in problem.message
+    assert len(result.spikes["in"]) == len(inputs())
+
+
+def test_dropped_events_are_reported_with_the_results(connection: WatchedConnection, base: Chip) -> None:
+    network = chain()
+    slow = base.with_columns({"crossbar.outputs.enable_slow": [True] * 4})
+    number = 200
+    burst = InputSpikes(
+        entries=np.zeros(number, int), times_us=1 + 0.008 * np.arange(number), neurons=np.arange(number) % SIZE
+    )
+    loud = attrs.evolve(network, recordings=(SpikeRecording(population="in"),))
+    result = Executor(connection).run(loud, routed(loud, slow), {"in": burst}, entries=1, runtime_us=RUNTIME_US)
+    kinds = {problem.kind for problem in result.problems}
+    assert ProblemKind.EVENTS_DROPPED in kinds
+    assert len(result.spikes["in"]) < number
+    assert "problem: execution instance 0: events dropped" in str(result)
+
+
+def test_ten_readout_neurons_are_sampled_in_one_pass_every_2_6_us(connection: WatchedConnection, base: Chip) -> None:
+    weights = np.zeros((SIZE, 10), dtype=int)
+    for circuits in (1, 2):
+        network = Network.of(
+            ExternalSource(name="in", size=SIZE),
+            Population(name="out", size=10, shape=single_compartment(circuits), spiking=False),
+            Projection(name="p", source="in", target="out", weights=weights),
+            CADCRecording(population="out"),
+        )
+        result = Executor(connection).run(network, routed(network, base), entries=1, runtime_us=RUNTIME_US)
+        (traces,) = result.cadc["out"]
+        assert traces.passes == 1
+        assert traces.interval_us <= 2.6
 
 
 def test_failed_circuits_in_use_are_reported(connection: WatchedConnection, base: Chip) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from hxtwin.containers import Morphology
+from hxtwin.containers import Morphology, NeuronReadoutSource
 from hxtwin.coord import AtomicNeuronOnDLS, AtomicNeuronOnLogicalNeuron
+from hxtwin.graph.configuration.chip_configuration import recorded_columns
 from hxtwin.graph.errors import PlacementError
 from hxtwin.graph.network import (
     CADCRecording,
@@ -16,6 +17,7 @@ from hxtwin.graph.network import (
     Network,
     NeuronShape,
     Population,
+    compact_shape,
     single_compartment,
 )
 from hxtwin.graph.placement import Strategy, place
@@ -82,12 +84,27 @@ def test_failed_circuits_are_used_when_nothing_else_is_left_and_reported() -> No
     assert "failed circuits in use: [7, 300]" in str(placed)
 
 
-def test_ten_neurons_recorded_by_the_cadc_lie_in_three_quads() -> None:
-    for other in (0, 240):
-        entities: list[Entity] = [population("hidden", other, 2)] if other else []
-        placed = place(network(*entities, population("out", 10, 2), CADCRecording(population="out")))
-        columns = placed.of("out").circuits[:, 0] % 256
-        assert np.unique(32 * (columns % 2) + columns // 8).size == 3
+@pytest.mark.parametrize("circuits", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("other", [0, 200])
+def test_ten_neurons_recorded_by_the_cadc_lie_in_two_quads_of_each_hemisphere(circuits: int, other: int) -> None:
+    entities: list[Entity] = [population("hidden", other, 2)] if other else []
+    shape = compact_shape(circuits)
+    described = network(*entities, Population(name="out", size=10, shape=shape), CADCRecording(population="out"))
+    placed = place(described)
+    columns = recorded_columns(described, placed)
+    assert max(len(columns.quads(0)), len(columns.quads(1))) <= 2
+    circuit = 256 * columns.hemisphere + columns.column
+    assert (placed.of("out").circuits == circuit[:, np.newaxis]).any(axis=1).all()
+
+
+def test_a_circuit_that_is_asked_for_is_observed() -> None:
+    for circuit in (0, 1):
+        recording = CADCRecording(population="out", circuit=circuit)
+        described = network(population("out", 10, 2), recording)
+        assert set(recorded_columns(described, place(described)).hemisphere.tolist()) == {circuit}
+    other = CADCRecording(population="out", source=NeuronReadoutSource.EXC_SYNIN)
+    described = network(population("out", 10, 2), other)
+    assert set(recorded_columns(described, place(described)).hemisphere.tolist()) == {0}
 
 
 def test_only_recorded_neurons_of_a_population_are_gathered() -> None:

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from hxtwin import __version__
+from hxtwin.calib.nominal import calibrate_nominally
 from hxtwin.frontend.torch.experiment import Experiment
 from hxtwin.frontend.torch.training.loop import Evaluation, StepReport, Trainer, evaluate, load_weights, resume_from
 from hxtwin.frontend.torch.training.network import Network
@@ -43,17 +44,22 @@ class Place:
     Args:
         mock: in software.
         endpoint: URL of the chip; None: the default endpoint.
+        nominal: codes of a chip without mismatch in the place of a calibration, for ideal twins.
     """
 
     mock: bool
     endpoint: str | None = None
+    nominal: bool = False
 
     def experiment(self, dt: float) -> Experiment:
         """An experiment there."""
-        return Experiment(mock=self.mock, dt=dt, connections=self.endpoint)
+        calibrate = calibrate_nominally if self.nominal else None
+        return Experiment(mock=self.mock, dt=dt, connections=self.endpoint, calibrate=calibrate)
 
     def __str__(self) -> str:
-        return "software" if self.mock else self.endpoint or "default endpoint"
+        if self.mock:
+            return "software"
+        return (self.endpoint or "default endpoint") + (", nominal calibration" if self.nominal else "")
 
 
 @attrs.frozen(eq=False)

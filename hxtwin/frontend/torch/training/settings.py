@@ -126,12 +126,13 @@ _CONVERTER = cattrs.Converter(forbid_extra_keys=True)
 
 def yinyang_settings() -> TrainingSettings:
     """Yin-yang: 4 coordinates and a bias -> 120 -> 3."""
-    layer = LayerSettings(size=0, tau_mem=6e-6, tau_syn=6e-6, hw_threshold=150.0, weight_scale=70.0, trace_scale=1 / 70)
+    layer = LayerSettings(size=0, tau_mem=6e-6, tau_syn=6e-6, hw_threshold=150.0, weight_scale=77.0, trace_scale=1 / 70)
     return TrainingSettings(
         task="yinyang",
         hidden=attrs.evolve(layer, size=120, weight_mean=0.25, weight_std=0.25),
-        output=attrs.evolve(layer, size=3, weight_mean=0.0, weight_std=0.1),
+        output=attrs.evolve(layer, size=3, weight_mean=0.0, weight_std=1.0),
         steps=38,
+        readout_scale=10.0,
         epochs=30,
         batch_size=50,
         learning_rate=2e-3,
