@@ -186,6 +186,22 @@ class Lockstep:
         cycles[first:end], which[first:end] = cycles[order], which[order]
         self._clock[kernel.FORCED_FIRST], self._clock[kernel.FORCED_LAST] = first, end
 
+    def _forced_circuits(self) -> NDArray[np.int64]:
+        """Circuits of the fires that wait; which indices they have may change with the settings."""
+        first, last = int(self._clock[kernel.FORCED_FIRST]), int(self._clock[kernel.FORCED_LAST])
+        circuits: NDArray[np.int64] = self.analog.coefficients.circuits[self._artificial.circuits[first:last]]
+        return circuits
+
+    def _force_again(self, circuits: NDArray[np.int64]) -> None:
+        """The waiting fires get the indices that their circuits have now; nobody else's circuits fire for them."""
+        first, last = int(self._clock[kernel.FORCED_FIRST]), int(self._clock[kernel.FORCED_LAST])
+        index = self.analog.indices(circuits)
+        kept = np.flatnonzero(index >= 0)
+        end = first + len(kept)
+        self._artificial.cycles[first:end] = self._artificial.cycles[first:last][kept]
+        self._artificial.circuits[first:end] = index[kept]
+        self._clock[kernel.FORCED_LAST] = end
+
     def post(self, cycle: int, circuits: NDArray[np.int64]) -> None:
         """Post pulses reach the correlation sensors of circuits without a fire."""
         self._late_fires.append(Fires(np.full(len(circuits), cycle, np.int64), circuits))
@@ -207,7 +223,9 @@ class Lockstep:
         self._correlate(NEVER)
         if self.follower is not None:
             self.follower.before_refresh()
+        forced = self._forced_circuits()
         self.analog.refresh(self.step, math.ceil(self.step_begin))
+        self._force_again(forced)
         self.outputs.refresh(self.analog.settings.wires.followers)
         self._after_refresh()
         if self.follower is not None:
@@ -222,8 +240,10 @@ class Lockstep:
         """Circuits whose readout quantities are recorded from now on, ``bool[512]``."""
         if self.is_stale:
             self.refresh()
+        forced = self._forced_circuits()
         if not self.analog.watch(self.step, circuits):
             return
+        self._force_again(forced)
         self._clock[kernel.AWAKE] = self.analog.awake
         if circuits.any():
             now = np.array([self.step], dtype=np.int64)
