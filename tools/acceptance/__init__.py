@@ -14,9 +14,10 @@
 `calibration`    topic: calibration of chips with mismatch, verified over UDP
 `graph`          topic: partition, placement and routing, execution
 `graph_times`    running times of these
-`layered_networks`, `partitioned_networks`, `random_networks`  networks to measure with
 `random_streams` random programs and words for the twin
 ===============  ===========================================================================
+
+Networks to measure with: `layered_networks`, `random_networks`, `partitioned_networks`.
 
 Run as ``make acceptance`` or ``python tools/acceptance``.
 """

@@ -126,7 +126,7 @@ def _whole_and_cut(number: int = CUT_NETWORKS) -> Iterable[Figure]:
     yield exactly("fewest execution instances of a cut network", min(each.instances for each in found), 3, "")
     yield exactly("trains with another number of spikes", sum(each.missing for each in found), 0, "")
     largest = [max(int(np.abs(getattr(each, layer)).max()) for each in found) for layer in ("first", "second")]
-    yield exactly("largest difference of times in the first layer", largest[0], 0, "cycles of 8 ns")
+    yield at_most("largest difference of times in the first layer", largest[0], 1, "cycles of 8 ns")
     latency = f"replayed spikes arrive {found[0].latency} cycles later, which is taken off"
     yield at_most("largest difference of times behind a replay", largest[1], 1, "cycles of 8 ns", latency)
 

@@ -49,6 +49,8 @@ _MOST_SOURCES: Final = 40
 _MOST_PROJECTIONS: Final = 6
 _MOST_TARGETS: Final = 3
 """Mean number of targets of a neuron in a projection: more neurons that spike at once would fill the crossbar."""
+_MOST_SOURCES_OF_ONE: Final = 4
+"""Mean number of sources of a neuron in a projection: a neuron of one circuit has 256 synapses."""
 _LARGEST_WEIGHTS: Final = (1, 63, 64, 200)
 
 
@@ -71,7 +73,8 @@ def random_network(seed: int) -> Network:
         target = targets[number % len(targets)]
         source = str(rng.choice(before[target]))
         receptor = list(Receptor)[rng.integers(len(Receptor))]
-        count = int(rng.integers(1, _MOST_TARGETS * sizes[source] + 1))
+        most = min(_MOST_TARGETS * sizes[source], _MOST_SOURCES_OF_ONE * sizes[target])
+        count = int(rng.integers(1, most + 1))
         largest = int(rng.choice(_LARGEST_WEIGHTS))
         entities.append(
             Projection(

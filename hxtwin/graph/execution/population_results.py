@@ -5,6 +5,7 @@ A population that was cut runs in several instances; the origin of each part tel
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,8 +87,18 @@ def _merged(parts: Iterable[RecordedSpikes]) -> RecordedSpikes:
         np.concatenate([np.empty(0, dtype=np.int64), *(getattr(part, name) for part in found)])
         for name in ("entries", "times", "neurons", "compartments")
     ]
-    order = np.lexsort((columns[2], columns[1], columns[0]))
+    order = _order(*columns[:3])
     return RecordedSpikes(*(column[order] for column in columns))
+
+
+def _order(entries: NDArray[np.int64], times: NDArray[np.int64], neurons: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Order by entry, time and neuron; as one number where they fit, since spikes are nearly in order."""
+    if not len(entries):
+        return np.empty(0, dtype=np.int64)
+    stops = [int(column.max()) + 1 for column in (entries, times, neurons)]
+    if math.prod(stops) < 1 << 63:
+        return np.argsort((entries * stops[1] + times) * stops[2] + neurons, kind="stable")
+    return np.lexsort((neurons, times, entries))
 
 
 def population_traces(

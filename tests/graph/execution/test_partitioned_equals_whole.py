@@ -13,6 +13,6 @@ def test_spike_times_are_equal_within_the_recording_resolution() -> None:
     assert found.instances == 3
     assert min(found.spikes) > 50
     assert found.missing == 0
-    assert not found.first.any()  # nothing is replayed in front of the first layer
-    assert np.abs(found.second).max() <= 1
+    assert np.abs(found.first).max() <= 1
+    assert np.abs(found.second).max() <= 1  # but for the way of a replayed spike, which is measured
     assert 0 < found.latency < 125
