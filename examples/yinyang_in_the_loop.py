@@ -113,7 +113,7 @@ with Experiment(
         schedule.step()
         curve.append(total / options.train)
         print(
-            f"epoch {epoch + 1:>2}  loss {curve[-1]:.3f}  accuracy {100 * right / options.train:.1f} %  "
+            f"epoch {epoch + 1}  loss {curve[-1]:.3f}  accuracy {100 * right / options.train:.1f} %  "
             f"{fired / options.train / options.hidden:.2f} spikes per neuron  {time.perf_counter() - start:.1f} s",
             flush=True,
         )

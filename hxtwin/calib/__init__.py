@@ -2,6 +2,8 @@
 
 ===============================  ====================================================================================
 `calibrate_spiking`              finds the analog parameters that give every neuron what an experimenter asks for
+`calibrate_correlation`          the same for the biases of the correlation sensors
+`operating_point`                targets by name
 `SpikingCalibTarget`, ..         what is asked for, with units and feasible ranges
 `SpikingCalibrationResult`       frozen result: settings, success, ``to_chip``, ``apply``, ``to_bytes``
 `verify`                         measures a calibrated chip by other means
@@ -40,7 +42,14 @@ if TYPE_CHECKING:
         TargetShapeError,
         TooFewSamplesError,
     )
+    from hxtwin.calib.operating_points import OperatingPoint, operating_point
     from hxtwin.calib.prediction import LinearPrediction, PolynomialPrediction
+    from hxtwin.calib.routines.correlation import (
+        CorrelationCalibOptions,
+        CorrelationCalibResult,
+        CorrelationCalibTarget,
+        calibrate_correlation,
+    )
     from hxtwin.calib.search import BinarySearch, LinearSearch, NoisyBinarySearch
     from hxtwin.calib.spiking import calibrate as calibrate_spiking
     from hxtwin.calib.spiking_result import SpikingCalibrationResult
@@ -66,6 +75,9 @@ __all__ = [
     "CalibError",
     "CalibNotSuccessful",
     "CalibNotSupported",
+    "CorrelationCalibOptions",
+    "CorrelationCalibResult",
+    "CorrelationCalibTarget",
     "ExcessiveNoiseError",
     "HardwareError",
     "LinearPrediction",
@@ -73,6 +85,7 @@ __all__ = [
     "MissingTargetError",
     "NeuronCalibTarget",
     "NoisyBinarySearch",
+    "OperatingPoint",
     "ParameterCalibResult",
     "ParameterRange",
     "PolynomialPrediction",
@@ -84,7 +97,9 @@ __all__ = [
     "TargetShapeError",
     "TooFewSamplesError",
     "Verification",
+    "calibrate_correlation",
     "calibrate_spiking",
+    "operating_point",
     "verify",
 ]
 
@@ -100,6 +115,9 @@ _PLACES: Final = {
     "CalibError": ("errors", "CalibError"),
     "CalibNotSuccessful": ("errors", "CalibNotSuccessful"),
     "CalibNotSupported": ("errors", "CalibNotSupported"),
+    "CorrelationCalibOptions": ("routines.correlation", "CorrelationCalibOptions"),
+    "CorrelationCalibResult": ("routines.correlation", "CorrelationCalibResult"),
+    "CorrelationCalibTarget": ("routines.correlation", "CorrelationCalibTarget"),
     "ExcessiveNoiseError": ("errors", "ExcessiveNoiseError"),
     "HardwareError": ("errors", "HardwareError"),
     "LinearPrediction": ("prediction", "LinearPrediction"),
@@ -107,6 +125,7 @@ _PLACES: Final = {
     "MissingTargetError": ("errors", "MissingTargetError"),
     "NeuronCalibTarget": ("target", "NeuronCalibTarget"),
     "NoisyBinarySearch": ("search", "NoisyBinarySearch"),
+    "OperatingPoint": ("operating_points", "OperatingPoint"),
     "ParameterCalibResult": ("calib", "ParameterCalibResult"),
     "ParameterRange": ("calib", "ParameterRange"),
     "PolynomialPrediction": ("prediction", "PolynomialPrediction"),
@@ -118,7 +137,9 @@ _PLACES: Final = {
     "TargetShapeError": ("errors", "TargetShapeError"),
     "TooFewSamplesError": ("errors", "TooFewSamplesError"),
     "Verification": ("verification", "Verification"),
+    "calibrate_correlation": ("routines.correlation", "calibrate_correlation"),
     "calibrate_spiking": ("spiking", "calibrate"),
+    "operating_point": ("operating_points", "operating_point"),
     "verify": ("verification", "verify"),
 }
 

@@ -12,9 +12,10 @@ from hxtwin.calib import cadc_read
 from hxtwin.calib.measurement_chip import configure_chip
 from hxtwin.calib.routines.cadc import calibrate_cadc, measure_channels
 from hxtwin.calib.routines.potentials import LeakPotential, ResetPotential, mean_rest, read_reset
-from hxtwin.calib.search import NoisyBinarySearch
+from hxtwin.calib.routines.stp_offset import DRIVERS, STPOffsetCalib, block_of_driver
+from hxtwin.calib.search import BinarySearch, NoisyBinarySearch
 from hxtwin.calib.stateful_connection import StatefulConnection, settle
-from hxtwin.calib.target import CADCCalibOptions, CADCCalibTarget
+from hxtwin.calib.target import CADCCalibOptions, CADCCalibTarget, STPCalibTarget
 from hxtwin.runtime import PlaybackProgramBuilder
 
 if TYPE_CHECKING:
@@ -91,6 +92,20 @@ def test_the_fast_read_agrees_with_the_full_one(chip: StatefulConnection) -> Non
     fast = cadc_read.read_causal(builder)
     chip.run(builder)
     assert np.abs(cadc_read.causal_neurons(fast) - full.get().causal.reshape(512)).max() < 10
+
+
+def test_synapse_drivers_are_equally_strong_with_their_offsets(chip: StatefulConnection) -> None:
+    calib, block = STPOffsetCalib(STPCalibTarget()), block_of_driver()
+    before = chip.chip
+    calib.prelude(chip)
+    spreads = []
+    for codes in (np.full(DRIVERS, 7), BinarySearch().run(chip, calib)):
+        amplitudes = calib.evaluate(chip, codes)
+        spreads.append(np.array([amplitudes[block == b].std() for b in range(4)]))
+    calib.postlude(chip)
+    assert np.all(spreads[1] < 2)
+    assert np.all(spreads[0] - spreads[1] > 1)
+    assert np.array_equal(chip.chip.synapse_blocks["matrix.weights"], before.synapse_blocks["matrix.weights"])
 
 
 def test_reinit_restores_a_chip_that_others_have_changed(chip: StatefulConnection) -> None:

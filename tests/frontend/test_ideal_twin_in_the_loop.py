@@ -84,7 +84,7 @@ def both(twin: Connection) -> Both:
     generator = torch.Generator().manual_seed(3)
     given = (torch.rand(STEPS, 4, 6, generator=generator) < 0.15).float()
     to_hidden = torch.randint(5, 40, (8, 6), generator=generator)
-    to_readout = torch.randint(-12, 13, (3, 8), generator=generator)
+    to_readout = torch.randint(-25, 26, (3, 8), generator=generator)
 
     def network(experiment: Experiment) -> tuple[LIFObservables, LIObservables]:
         spikes = LIF(8, experiment, **SPIKES_ONLY)(synapse(6, 8, experiment, to_hidden)(given))
