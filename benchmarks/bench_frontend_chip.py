@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 import torch
+from acceptance.remembering import Remembering
 
 import hxtwin
 from hxtwin.calib.nominal import calibrate_nominally
@@ -33,12 +34,8 @@ from hxtwin.frontend.torch.training.settings import mnist_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
-    from numpy.typing import NDArray
     from pytest_benchmark.fixture import BenchmarkFixture
 
-    from hxtwin.comm.connection import ConnectionInfo
-    from hxtwin.comm.time_info import TimeInfo
     from hxtwin.runtime import Connection
 
 ENDPOINT: Final = "sim://?chip=ideal&noise=1&settle=instant"
@@ -55,41 +52,6 @@ ROWS: Final[dict[str, tuple[tuple[str, ...], float | None]]] = {
     "backward": (("backward",), None),
     "total": (("total",), 1800),
 }
-
-
-class Remembering:
-    """A connection that executes each program once and remembers its answer."""
-
-    def __init__(self, inner: Connection) -> None:
-        self._inner = inner
-        self._answers: dict[bytes, NDArray[np.uint64]] = {}
-
-    @property
-    def info(self) -> ConnectionInfo:
-        return self._inner.info
-
-    @property
-    def time_info(self) -> TimeInfo:
-        return self._inner.time_info
-
-    @property
-    def is_open(self) -> bool:
-        return self._inner.is_open
-
-    def run(self, words: NDArray[np.uint64], *, limit_s: float | None = None) -> NDArray[np.uint64]:
-        key = words.tobytes()
-        if key not in self._answers:
-            self._answers[key] = self._inner.run(words, limit_s=limit_s)
-        return self._answers[key]
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def __enter__(self) -> Remembering:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class Steps:

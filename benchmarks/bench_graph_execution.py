@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from acceptance.remembering import Remembering
 
 import hxtwin
 from hxtwin import containers, coord
@@ -29,51 +30,12 @@ from hxtwin.graph.execution.static_configuration import configuration_words, sta
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
     from pytest_benchmark.fixture import BenchmarkFixture
 
-    from hxtwin.comm.connection import ConnectionInfo
-    from hxtwin.comm.time_info import TimeInfo
-    from hxtwin.runtime import Connection
 
 ENTRIES = 100
 SPIKES = 72_000
 REQUEST = RealtimeRequest(runtime=3750, cadc_circuits=[0, 2, 4, 6, 8, 256, 258, 260, 262, 264])
-
-
-class Remembering:
-    """A connection that executes each program once and remembers its answer."""
-
-    def __init__(self, inner: Connection) -> None:
-        self._inner = inner
-        self._answers: dict[bytes, NDArray[np.uint64]] = {}
-
-    @property
-    def info(self) -> ConnectionInfo:
-        return self._inner.info
-
-    @property
-    def time_info(self) -> TimeInfo:
-        return self._inner.time_info
-
-    @property
-    def is_open(self) -> bool:
-        return self._inner.is_open
-
-    def run(self, words: NDArray[np.uint64], *, limit_s: float | None = None) -> NDArray[np.uint64]:
-        key = words.tobytes()
-        if key not in self._answers:
-            self._answers[key] = self._inner.run(words, limit_s=limit_s)
-        return self._answers[key]
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def __enter__(self) -> Remembering:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 @pytest.fixture(scope="module")

@@ -96,7 +96,6 @@ def test_tables_say_what_is_achieved(found: Verification, result: SpikingCalibra
 
 
 def test_histograms_are_a_picture(result: SpikingCalibrationResult, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
     file, picture = tmp_path / "chip.calib", tmp_path / "chip.png"
     write_file(file, result.to_bytes())
     shown = CliRunner().invoke(app, ["show", str(file), "--plot", str(picture)])

@@ -19,6 +19,7 @@ import numpy as np
 import hxtwin
 from acceptance.figure import Figure, at_least, at_most, exactly
 from acceptance.layered_networks import SEED, layers
+from acceptance.remembering import Remembering
 from hxtwin.calib.nominal import nominal_calibration
 from hxtwin.comm import ut
 from hxtwin.containers import Chip
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hxtwin.comm.connection import ConnectionInfo
-    from hxtwin.comm.time_info import TimeInfo
-    from hxtwin.runtime import Connection
 
 IDEAL: Final = "sim://?chip=ideal&noise=0&settle=instant"
 ENTRIES: Final = 100
@@ -117,46 +115,6 @@ def _labelled(instance: RoutedInstance) -> LabelledSpikes:
     spikes = _inputs()
     at, labels = instance.inputs.encode("in", spikes.neurons, np.arange(len(spikes)))
     return LabelledSpikes.in_order(spikes.entries[at], spikes.cycles[at], labels.astype(np.int64))
-
-
-class Remembering:
-    """A connection that executes each program once and gives its answer again: host work alone is left."""
-
-    def __init__(self, inner: Connection) -> None:
-        self._inner = inner
-        self._answers: dict[bytes, NDArray[np.uint64]] = {}
-
-    @property
-    def info(self) -> ConnectionInfo:
-        """That of the chip."""
-        return self._inner.info
-
-    @property
-    def time_info(self) -> TimeInfo:
-        """That of the chip."""
-        return self._inner.time_info
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the chip can be used."""
-        return self._inner.is_open
-
-    def run(self, words: NDArray[np.uint64], *, limit_s: float | None = None) -> NDArray[np.uint64]:
-        """Run a program on the chip, or remember what it answered."""
-        key = words.tobytes()
-        if key not in self._answers:
-            self._answers[key] = self._inner.run(words, limit_s=limit_s)
-        return self._answers[key]
-
-    def close(self) -> None:
-        """Close the connection to the chip."""
-        self._inner.close()
-
-    def __enter__(self) -> Remembering:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def executor() -> Iterable[Figure]:

@@ -77,8 +77,11 @@ class HXModule(torch.nn.Module):
             inputs: filled handles.
             output: handle that the call of the module has returned.
             measured: what the chip recorded of this module, on the grid of the model.
+
+        Raises:
+            NotImplementedError: this class leaves it to its subclasses.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not say what it computes: override exec_forward")
 
     def post_process(self, recording: PopulationRecording, runtime: int, dt: float) -> Measured:
         """Bring what the chip recorded onto the grid and into the units of the model.

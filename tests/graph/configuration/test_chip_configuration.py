@@ -230,7 +230,6 @@ def test_reports_name_circuits_rows_and_labels(instance: RoutedInstance) -> None
 
 
 def test_picture_shows_every_population_and_projection(instance: RoutedInstance) -> None:
-    pytest.importorskip("matplotlib")
     texts = [text.get_text() for text in instance.picture().legends[0].get_texts()]
     names = ["neurons of hidden", "neurons of out", "synapses of a", "synapses of b", "synapses of c"]
     assert texts == names
