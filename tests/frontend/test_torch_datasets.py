@@ -115,9 +115,22 @@ def test_idx_files_are_read(tmp_path: Path, sizes: tuple[int, ...], compressed: 
         (idx(2, 3) + b"\0", "longer than its head says"),
         (idx(2, 0, data=b""), "2 x 0 entries"),
         (idx(1, data=b"")[:4] + b"\xff\xff\xff\xff", "4294967295 entries"),
-        (gzip.compress(idx(100))[:-20], "cannot be read"),
+        (gzip.compress(idx(100), mtime=0)[:-20], "cannot be read"),
         (b"\x1f\x8b" + b"rubbish", "cannot be read"),
         (b"\0\0\x08\x05" + bytes(20), "00 00 08 01..04 is wanted"),
+    ],
+    ids=[
+        "nothing",
+        "no-idx",
+        "kind-13",
+        "cut-head",
+        "too-short",
+        "too-long",
+        "no-entries",
+        "huge-count",
+        "cut-gzip",
+        "rubbish-gzip",
+        "five-axes",
     ],
 )
 def test_damaged_idx_files_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
@@ -156,9 +169,10 @@ def test_absent_folder_and_files_are_explained(mnist: Path) -> None:
     ("name", "content", "message"),
     [
         ("train-images-idx3-ubyte", idx(6, 27, 28), "images of 28 x 28 are wanted"),
-        ("train-labels-idx1-ubyte.gz", gzip.compress(idx(5)), "for the 6 images"),
-        ("train-labels-idx1-ubyte.gz", gzip.compress(idx(6, data=bytes([0, 1, 2, 3, 4, 10]))), "label 10"),
+        ("train-labels-idx1-ubyte.gz", gzip.compress(idx(5), mtime=0), "for the 6 images"),
+        ("train-labels-idx1-ubyte.gz", gzip.compress(idx(6, data=bytes([0, 1, 2, 3, 4, 10])), mtime=0), "label 10"),
     ],
+    ids=["images-27-x-28", "five-labels", "label-10"],
 )
 def test_files_that_do_not_fit_are_refused(mnist: Path, name: str, content: bytes, message: str) -> None:
     (mnist / name).write_bytes(content)
