@@ -341,7 +341,7 @@ class Chip:
                 self._reset_quad(cycle, address)
             cleared = correlation_reset(address, word)
             if cleared is not None:
-                lockstep.correlation()[:, cleared.row, cleared.columns] = 0
+                lockstep.clear_correlation(cycle, cleared)
             return
         unit, place = self._unit_of_cell[self.registers.map.cell(address)]
         match unit.__name__:

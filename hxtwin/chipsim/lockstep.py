@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hxtwin.chipsim.options import TwinOptions
     from hxtwin.chipsim.parameters import Parameters
     from hxtwin.chipsim.probe import Probe
+    from hxtwin.chipsim.readout.triggers import CorrelationResetTarget
     from hxtwin.chipsim.registers.register_file import RegisterFile
 
 BURST_CYCLES: Final = 250
@@ -91,11 +92,12 @@ class Lockstep:
             np.empty(_ROWS, np.uint8),
             np.empty(_ROWS, np.float32),
         )
-        self._fired = np.empty((2, _FIRES), dtype=np.int64)
+        self._fired = np.empty((3, _FIRES), dtype=np.int64)
         self._artificial = Fires(np.empty(_ARTIFICIAL, np.int64), np.empty(_ARTIFICIAL, np.int64))
         self._recorded: list[NDArray[np.int64]] = []
         self._late_rows = [no_events()]
         self._late_fires = [no_fires()]
+        self._late_clears: list[tuple[int, CorrelationResetTarget]] = []
         self._last_write = -NEVER
         self._reached = -1
         self._settled = NEVER
@@ -116,6 +118,7 @@ class Lockstep:
         self._recorded.clear()
         self._late_rows = [no_events()]
         self._late_fires = [no_fires()]
+        self._late_clears.clear()
         self.analog.reset(cycle)
         self._after_refresh()
 
@@ -207,9 +210,15 @@ class Lockstep:
         self._late_fires.append(Fires(np.full(len(circuits), cycle, np.int64), circuits))
 
     def correlation(self) -> NDArray[np.float32]:
-        """Storage of the correlation sensors now, ``float32[2, 512, 256]``, to read and to clear."""
+        """Storage of the correlation sensors now, ``float32[2, 512, 256]``."""
         self._correlate(NEVER)
         return self.analog.storage
+
+    def clear_correlation(self, cycle: int, sensors: CorrelationResetTarget) -> None:
+        """Sensors are emptied in a cycle; pulses before it, some of which are still to come, leave nothing."""
+        self._late_clears.append((cycle, sensors))
+        if not self.analog.remembers:
+            self._correlate(NEVER)
 
     # --- settings -------------------------------------------------------------------------------------------------
 
@@ -332,7 +341,7 @@ class Lockstep:
             self._recorded.append(recorded)
         synaptic_first, synaptic_last = int(clock[kernel.SYNAPTIC_FIRST]), int(clock[kernel.SYNAPTIC_LAST])
         neuron_first, neuron_last = int(clock[kernel.NEURON_FIRST]), int(clock[kernel.NEURON_LAST])
-        fires = Fires(*self._fired[:, : clock[kernel.FIRES]].copy())
+        fires = Fires(*self._fired[:2, : clock[kernel.FIRES]].copy())
         if self._probe is not None:
             self._probe.crossbar_outputs(recorded, arrays.synaptic[:synaptic_first])
             self._probe.crossbar_inputs(
@@ -362,7 +371,15 @@ class Lockstep:
             clock[place] = 0
 
     def _correlate(self, before: int) -> None:
-        """Hands pulses earlier than a cycle to the sensors; later ones may still be overtaken."""
+        """Hands pulses and resets earlier than a cycle to the sensors; later ones may still be overtaken."""
+        due = [clear for clear in self._late_clears if clear[0] < before]
+        for cycle, sensors in due:
+            self._hand_over(cycle)
+            self.analog.storage[:, sensors.row, sensors.columns] = 0
+        del self._late_clears[: len(due)]
+        self._hand_over(before)
+
+    def _hand_over(self, before: int) -> None:
         count = sum(part.cycles.size for part in self._late_rows) + sum(part.cycles.size for part in self._late_fires)
         if not count:
             return

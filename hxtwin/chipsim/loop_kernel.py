@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import numba
 import numpy as np
 
 from hxtwin.chipsim.analog import driver_kernel, rest_kernel, step_kernel
+from hxtwin.chipsim.compiled import inner_kernel
 from hxtwin.chipsim.events import crossbar_kernel
 from hxtwin.chipsim.events.neuron_output_kernel import fire_neurons
 
@@ -121,8 +121,10 @@ class Outputs(NamedTuple):
         sends: ``bool[512]``.
         labels: ``int64[512]``.
         counter_cells: ``int64[512]``.
-        latches: ``bool[512]``.
+        requests: ``uint64[8]``.
         turns: ``int64[8]``.
+        turn_of: ``int64[512]``.
+        neuron_of: ``int64[512]``.
         to_crossbar: chip cycles, ``int64[1]``.
         neuron_of_circuit: number in the backend of each circuit, ``int64[512]``.
         follower_begin: first entry of `followers` of each circuit, and their end, ``int64[513]``.
@@ -133,8 +135,10 @@ class Outputs(NamedTuple):
     sends: NDArray[np.bool_]
     labels: NDArray[np.int64]
     counter_cells: NDArray[np.int64]
-    latches: NDArray[np.bool_]
+    requests: NDArray[np.uint64]
     turns: NDArray[np.int64]
+    turn_of: NDArray[np.int64]
+    neuron_of: NDArray[np.int64]
     to_crossbar: NDArray[np.int64]
     neuron_of_circuit: NDArray[np.int64]
     follower_begin: NDArray[np.int64]
@@ -157,7 +161,7 @@ class Synapses(NamedTuple):
     labels: NDArray[np.uint8]
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _next_arrival(clock: NDArray[np.int64], network: Network, link_cycles: NDArray[np.int64]) -> int:
     """No event moves in the network before this cycle."""
     if network.state[crossbar_kernel.QUEUED] > 0:
@@ -175,7 +179,7 @@ def _next_arrival(clock: NDArray[np.int64], network: Network, link_cycles: NDArr
     return int(max(due, network.state[crossbar_kernel.NOW]))
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _route(
     until: int,
     clock: NDArray[np.int64],
@@ -222,7 +226,7 @@ def _route(
     return bool(network.state[crossbar_kernel.NOW] > until)
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _drive(
     last: int,
     clock: NDArray[np.int64],
@@ -257,7 +261,7 @@ def _drive(
     clock[SYNAPTIC_FIRST] = last
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _send_fires(
     until: int,
     first: int,
@@ -275,25 +279,26 @@ def _send_fires(
             fired[0, place - 1], fired[0, place] = fired[0, place], fired[0, place - 1]
             fired[1, place - 1], fired[1, place] = fired[1, place], fired[1, place - 1]
             place -= 1
-    count = clock[FIRES] - first
-    neurons = np.empty(count, dtype=np.int64)
-    for i in range(count):
-        neurons[i] = outputs.neuron_of_circuit[fired[1, first + i]]
+    last = clock[FIRES]
+    for f in range(first, last):
+        fired[2, f] = outputs.neuron_of_circuit[fired[1, f]]
     events, now, waiting = fire_neurons(
         until,
         clock[OUTPUT_NOW],
-        fired[0, first : clock[FIRES]],
-        neurons,
-        0,
-        count,
+        fired[0],
+        fired[2],
+        first,
+        last,
         clock[WAITING],
         outputs.counts,
         outputs.sends,
         outputs.labels,
         outputs.counter_cells,
         network.cells,
-        outputs.latches,
+        outputs.requests,
         outputs.turns,
+        outputs.turn_of,
+        outputs.neuron_of,
         outputs.to_crossbar[0],
         network.neuron_cycles[clock[NEURON_LAST] :],
         network.neuron_labels[clock[NEURON_LAST] :],
@@ -303,7 +308,7 @@ def _send_fires(
     clock[WAITING] = waiting
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _lead_followers(
     first: int,
     clock: NDArray[np.int64],
@@ -330,7 +335,7 @@ def _lead_followers(
             clock[FORCED_LAST] += 1
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _undisturbed(
     step: int,
     last: int,
@@ -352,7 +357,7 @@ def _undisturbed(
     return end
 
 
-@numba.njit(cache=True, nogil=True)
+@inner_kernel
 def run(
     until: int,
     clock: NDArray[np.int64],
@@ -390,7 +395,7 @@ def run(
         synapses: state of the drivers, and the synapses.
         rows: log of row events.
         artificial: fires that the comparator does not cause, by cycle; circuits as indices 0..N-1.
-        fired: log of fires, chip cycle and circuit 0..511, ``int64[2, n]``.
+        fired: log of fires: chip cycle, circuit 0..511, number of the neuron in the backend, ``int64[3, n]``.
         probes: what to record, see `step_kernel.record`.
         trace: values of the probes at the end of each step that is not jumped over, ``float32[n, p]``.
         trace_ends: number of the next step of each row, ``int64[n]``.

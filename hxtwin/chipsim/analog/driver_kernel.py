@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numba
+from hxtwin.chipsim.compiled import inner_kernel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,7 @@ _ACTIVATION = 31
 _MSB = 0x20
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def recovered(v: float, target: float, factor: float, tick: int, since: int, now: int) -> float:
     """V_stp after the ticks in ``since < t <= now``."""
     if tick == 0:
@@ -37,7 +37,7 @@ def recovered(v: float, target: float, factor: float, tick: int, since: int, now
     return target + (v - target) * float(factor ** float(now // tick - since // tick))
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def width(d: int, v: float, address: int, parameters: DriverParameters) -> float:
     """Pulse width of driver d in units of the full pulse."""
     if not parameters.plastic[d]:
@@ -52,7 +52,7 @@ def width(d: int, v: float, address: int, parameters: DriverParameters) -> float
     return float(min(max(relative, 0.0), 1.0) + parameters.extension[d])
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def pulse(
     cycle: int,
     hemisphere: int,
@@ -98,7 +98,7 @@ def pulse(
     return n
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def drive(
     cycles: NDArray[np.int64],
     hemispheres: NDArray[np.uint8],

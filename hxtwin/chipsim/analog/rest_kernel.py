@@ -48,6 +48,7 @@ from hxtwin.chipsim.analog.layout import (
     READY,
 )
 from hxtwin.chipsim.analog.saturation_kernel import FAST
+from hxtwin.chipsim.compiled import inner_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +81,7 @@ _LARGEST_MOVE = 0.03
 """Of a part, V."""
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _current(k: int, v: float, state: State, rest: Rest) -> float:
     """Noise-free current of a node whose lines are at rest, V in a step."""
     u = (state.node[NODE_TARGET, k] - v) * state.node[NODE_INVERSE_RANGE, k]
@@ -88,7 +89,7 @@ def _current(k: int, v: float, state: State, rest: Rest) -> float:
     return float(state.node[NODE_LIMIT, k] * u * (1.0 - 0.08192 * u**4) + rest.drive[k] - rest.drive_slope[k] * v)
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _rate(k: int, v: float, state: State, rest: Rest) -> float:
     """Minus the derivative of `_current`."""
     u = (state.node[NODE_TARGET, k] - v) * state.node[NODE_INVERSE_RANGE, k]
@@ -96,7 +97,7 @@ def _rate(k: int, v: float, state: State, rest: Rest) -> float:
     return float(max(state.node[NODE_CONDUCTANCE, k] * (1.0 - 0.4096 * u**4) + rest.drive_slope[k], 0.0))
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def find_point(k: int, state: State, coefficients: Coefficients, rest: Rest) -> None:
     """Fixed point of a node in its present phase by bisection between the rails; rails where there is none."""
     low, high = float(coefficients.rules[1]), float(coefficients.rules[2])
@@ -113,7 +114,7 @@ def find_point(k: int, state: State, coefficients: Coefficients, rest: Rest) -> 
     rest.known[k, 1] = state.node[NODE_LIMIT, k]
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _line_current(i: int, x: float, coefficients: Coefficients) -> float:
     """Current of a line beyond its current at rest, V in a step, linear in the deflection."""
     bend = math.tanh(float(coefficients.lines[LINE_REFERENCE, i]))
@@ -145,7 +146,7 @@ def _judge(
         seen[i] = x[i]
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _charges(k: int, state: State, coefficients: Coefficients, rest: Rest) -> tuple[bool, float, float]:
     """Whether the lines of a node are at rest, and the charge that they still bring, up and down, V."""
     n = state.v.size
@@ -167,7 +168,7 @@ def _charges(k: int, state: State, coefficients: Coefficients, rest: Rest) -> tu
     return at_rest, up, down
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _doubt(k: int, state: State, rest: Rest) -> float:
     n = state.v.size
     total = 0.0
@@ -177,7 +178,7 @@ def _doubt(k: int, state: State, rest: Rest) -> float:
     return total
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _excluded(k: int, up: float, down: float, state: State, coefficients: Coefficients, rest: Rest) -> bool:
     """Whether no backend of the node can see its membrane cross a threshold; charges that are to come widen its way."""
     v, point, rate = float(state.v[k]), rest.point[k], rest.rate[k]
@@ -199,7 +200,7 @@ def _excluded(k: int, up: float, down: float, state: State, coefficients: Coeffi
     return True
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def fall_asleep(step: int, state: State, coefficients: Coefficients, rest: Rest) -> int:
     """Puts neurons to sleep that may; returns how many nodes are awake.
 
@@ -252,7 +253,7 @@ def fall_asleep(step: int, state: State, coefficients: Coefficients, rest: Rest)
     return awake
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _relaxed(k: int, v: float, steps: float, state: State, coefficients: Coefficients, rest: Rest) -> float:
     """Noise-free membrane after a number of steps: exponential steps that grow, exact close to the fixed point.
 
@@ -277,7 +278,7 @@ def _relaxed(k: int, v: float, steps: float, state: State, coefficients: Coeffic
     return float(rest.point[k])
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _decay(k: int, v: float, steps: float, state: State, coefficients: Coefficients, rest: Rest) -> float:
     """Noise-free membrane after a number of steps in which its lines, and it itself, decay exponentially."""
     n = state.v.size
@@ -300,7 +301,7 @@ def _decay(k: int, v: float, steps: float, state: State, coefficients: Coefficie
     return v
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def wake(k: int, step: int, state: State, coefficients: Coefficients, rest: Rest) -> None:
     """Brings a sleeping node to the begin of a step."""
     rest.asleep[k] = False
@@ -336,7 +337,7 @@ def wake(k: int, step: int, state: State, coefficients: Coefficients, rest: Rest
                 state.x[n + m] = 0.0
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def wake_all(step: int, state: State, coefficients: Coefficients, rest: Rest) -> None:
     """Wakes every neuron, for new settings or for an observer."""
     for k in range(state.v.size):
@@ -344,7 +345,7 @@ def wake_all(step: int, state: State, coefficients: Coefficients, rest: Rest) ->
             wake(k, step, state, coefficients, rest)
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def hold(step: int, state: State, coefficients: Coefficients, rest: Rest) -> int:
     """Wakes the watched neurons; returns how many nodes woke."""
     woke = 0
@@ -355,7 +356,7 @@ def hold(step: int, state: State, coefficients: Coefficients, rest: Rest) -> int
     return woke
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def wake_reached(
     step: int,
     first: int,

@@ -64,6 +64,7 @@ from hxtwin.chipsim.analog.layout import (
 from hxtwin.chipsim.analog.membrane_kernel import part_step
 from hxtwin.chipsim.analog.saturation_kernel import growth
 from hxtwin.chipsim.analog.synaptic_line_kernel import current_at
+from hxtwin.chipsim.compiled import inner_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,7 +74,7 @@ if TYPE_CHECKING:
 _ROWS = 256
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def set_node(k: int, node: NDArray[np.float32], digital: NDArray[np.int64]) -> None:
     """Sums the OTAs of a node and takes its lowest threshold, after a change of a member's phase."""
     total, target, span = 0.0, 0.0, 0.0
@@ -98,7 +99,7 @@ def set_node(k: int, node: NDArray[np.float32], digital: NDArray[np.int64]) -> N
     node[NODE_THRESHOLD, k] = threshold
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def set_nodes(node: NDArray[np.float32], digital: NDArray[np.int64]) -> None:
     """`set_node` of all nodes."""
     for k in range(node.shape[1]):
@@ -113,7 +114,7 @@ def _list(m: int, digital: NDArray[np.int64]) -> None:
         digital[DIGITAL_BUSY_COUNT, 0] += 1
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def request_fire(m: int, cycle: int, digital: NDArray[np.int64]) -> None:
     """A fire that does not come from the comparator; ignored while the circuit is not READY."""
     phase = digital[DIGITAL_PHASE, m]
@@ -207,7 +208,7 @@ def gated(k: int, digital: NDArray[np.int64]) -> bool:
     return False
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def touched(
     k: int,
     circuits: NDArray[np.int64],
@@ -228,7 +229,7 @@ def touched(
     return False
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def line_profile(
     k: int,
     start: float,
@@ -306,7 +307,7 @@ def line_profile(
         profile[p] -= mean
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def walk(
     k: int,
     start: float,

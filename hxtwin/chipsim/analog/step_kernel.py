@@ -5,7 +5,7 @@ One step ``n`` covers the chip cycles ``n * step_cycles`` to ``(n + 1) * step_cy
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
@@ -33,6 +33,7 @@ from hxtwin.chipsim.analog.layout import (
     NODE_THRESHOLD,
     READY,
 )
+from hxtwin.chipsim.compiled import inner_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,12 +44,10 @@ _ROWS = 256
 _BLOCK = 64
 _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
-#: References to arrays are not counted in a function that is called in every step: it keeps none.
-_UNCOUNTED: dict[str, Any] = {"_nrt": False}
 _MEMBRANE = noise_kernel.MEMBRANE
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _fire(
     m: int,
     cycle: int,
@@ -114,7 +113,7 @@ def _take_event(
     return fires
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _sum_members(
     values: NDArray[np.float32], nodes: NDArray[np.int64], begin: NDArray[np.int64], members: NDArray[np.uint64]
 ) -> None:
@@ -126,7 +125,7 @@ def _sum_members(
         values[nodes[i]] = total
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _any_above(v: NDArray[np.float32], threshold: NDArray[np.float32]) -> bool:
     found = np.int32(0)
     for k in range(v.size):
@@ -140,14 +139,14 @@ def _listed(k: int, count: int, places: NDArray[np.int64]) -> int:
     return count + 1
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def share(state: State, coefficients: Coefficients) -> None:
     """Shows the membrane of each node at all of its members; steps compute it at the root."""
     for m in coefficients.merged:
         state.v[m] = state.v[coefficients.root[m]]
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _pulse_share(m: int, start: float, step_cycles: float, digital: NDArray[np.int64]) -> np.float32:
     """Share of the step that the adaptation pulse of a circuit covers."""
     fire = digital[DIGITAL_FIRE, m]
@@ -156,7 +155,7 @@ def _pulse_share(m: int, start: float, step_cycles: float, digital: NDArray[np.i
     return np.float32(max(covered, 0.0) / step_cycles)
 
 
-@numba.njit(cache=True, **_UNCOUNTED)  # type: ignore[untyped-decorator]  # an option without a stub
+@inner_kernel
 def take_steps(
     step: int,
     last: int,
@@ -400,7 +399,7 @@ def record(state: State, root: NDArray[np.int64], probes: NDArray[np.int64], val
             values[p] = state.w[source - 3 * n]
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def advance(
     first: int,
     last: int,

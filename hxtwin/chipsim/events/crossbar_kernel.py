@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hxtwin.chipsim.compiled import kernel
+from hxtwin.chipsim.compiled import inner_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +86,7 @@ FIRST_BACKGROUND_INPUT: Final = 12
 _ROOM: Final = 16
 
 
-@kernel
+@inner_kernel
 def run_source(source: NDArray[np.int64], first_cell: Integer, cells: NDArray[np.uint32], until: Integer) -> None:
     """Advances one background source to its next event or past a cycle (reference: simulator-decisions.md 32)."""
     control = np.int64(cells[first_cell])
@@ -117,7 +117,7 @@ def run_source(source: NDArray[np.int64], first_cell: Integer, cells: NDArray[np
     source[NEXT_BIN] = bin_cycle
 
 
-@kernel
+@inner_kernel
 def advance_generator(x: Integer) -> Integer:
     """One step of xorshift32."""
     x ^= (x << 13) & 0xFFFFFFFF
@@ -126,7 +126,7 @@ def advance_generator(x: Integer) -> Integer:
     return x
 
 
-@kernel
+@inner_kernel
 def drivers_reached(
     hemisphere: Integer, bus: Integer, row_select: Integer, driver_cells: NDArray[np.int64], cells: NDArray[np.uint32]
 ) -> np.uint32:
@@ -140,7 +140,7 @@ def drivers_reached(
     return np.uint32(reached)
 
 
-@kernel
+@inner_kernel
 def to_bus(
     cycle: Integer,
     hemisphere: Integer,
@@ -174,7 +174,7 @@ def to_bus(
     return n_synaptic + 1
 
 
-@kernel
+@inner_kernel
 def offer(
     crossbar_input: Integer,
     label: Integer,
@@ -205,7 +205,7 @@ def offer(
         state[QUEUED] += 1
 
 
-@kernel
+@inner_kernel
 def route(
     until: int,
     state: NDArray[np.int64],

@@ -4,7 +4,7 @@
 step                      rule (simulator-decisions.md)
 ========================  =================================================================================
 spike counter             8 bit, wraps and sets the overflow bit (33)
-request latch             one for each neuron; a second fire merges with a waiting one (29)
+request                   one for each neuron; a second fire merges with a waiting one (29)
 event output              one request per chip cycle, round robin over its 64 neurons (29)
 crossbar                  4 chip cycles after the grant (26)
 ========================  =================================================================================
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hxtwin.chipsim.compiled import kernel
+from hxtwin.chipsim.compiled import inner_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,10 +26,34 @@ if TYPE_CHECKING:
 NEVER: Final = 1 << 62
 EVENT_OUTPUTS: Final = 8
 NEURONS_OF_OUTPUT: Final = 64
-_MEMBERS_OF_ROW: Final = 32
+_NEURONS: Final = 512
+_NO_REQUEST: Final = np.uint64(0)
+_ONE: Final = np.uint64(1)
+_MASK: Final = 63
 
 
-@kernel
+def turns_of_neurons() -> NDArray[np.int64]:
+    """Output and turn of each neuron as ``64 * output + turn``, ``int64[512]``."""
+    neuron = np.arange(_NEURONS)
+    block, row, column = neuron // 256, neuron // 128 % 2, neuron % 128
+    return (NEURONS_OF_OUTPUT * (4 * block + column // 32) + 32 * row + column % 32).astype(np.int64)
+
+
+@inner_kernel
+def _first_from(requests: np.uint64, turn: int) -> int:
+    """Lowest set bit at or after a turn, else the lowest of all; one is set."""
+    later = (requests >> np.uint64(turn)) << np.uint64(turn)
+    bits = later if later != _NO_REQUEST else requests
+    low = bits & (~bits + _ONE)
+    found = 0
+    for shift in (32, 16, 8, 4, 2, 1):
+        if low >> np.uint64(shift) != _NO_REQUEST:
+            low >>= np.uint64(shift)
+            found += shift
+    return found
+
+
+@inner_kernel
 def fire_neurons(
     until: int,
     now: int,
@@ -43,8 +67,10 @@ def fire_neurons(
     labels: NDArray[np.int64],
     counter_cells: NDArray[np.int64],
     cells: NDArray[np.uint32],
-    latches: NDArray[np.bool_],
+    requests: NDArray[np.uint64],
     turns: NDArray[np.int64],
+    turn_of: NDArray[np.int64],
+    neuron_of: NDArray[np.int64],
     to_crossbar: int,
     event_cycles: NDArray[np.int64],
     event_labels: NDArray[np.int64],
@@ -56,19 +82,21 @@ def fire_neurons(
         now: first chip cycle.
         fire_cycles: chip cycle of each fire, ascending; `fire_neurons` the neurons; `first` the first not taken,
             `last` their end.
-        waiting: number of latches that are set.
+        waiting: number of requests.
         counts_fires: neurons whose fires are taken at all, ``bool[512]``.
         sends: neurons that send events, ``bool[512]``.
         labels: 11-bit label of each neuron, ``int64[512]``.
         counter_cells: cell of the spike counter of each neuron.
         cells: words of the register file; counters are changed.
-        latches: requests that wait, ``bool[512]``; changed, as is `turns` (``int64[8]``).
+        requests: that wait, bit i of output k for the neuron with turn ``64 * k + i``, ``uint64[8]``; changed, as is
+            `turns` (``int64[8]``), the turn of each output that is asked first.
+        turn_of: see `turns_of_neurons`; `neuron_of` is its inverse, both ``int64[512]``.
         to_crossbar: chip cycles from grant to crossbar.
         event_cycles: receives chip cycles at the crossbar, `event_labels` the labels; room for 8 in each cycle of
-            activity, that is for one event for each fire and latch.
+            activity, that is for one event for each fire and request.
 
     Returns:
-        Number of events, next chip cycle, number of latches that are set.
+        Number of events, next chip cycle, number of requests.
     """
     n = 0
     cycle = now
@@ -88,23 +116,21 @@ def fire_neurons(
             word = np.int64(cells[cell])
             count = (word & 0xFF) + 1
             cells[cell] = np.uint32((word & 0x100) | (count & 0xFF) | (0x100 if count > 0xFF else 0))
-            if sends[neuron] and not latches[neuron]:
-                latches[neuron] = True
-                waiting += 1
+            if sends[neuron]:
+                output = turn_of[neuron] // NEURONS_OF_OUTPUT
+                request = _ONE << np.uint64(turn_of[neuron] & _MASK)
+                if requests[output] & request == _NO_REQUEST:
+                    requests[output] |= request
+                    waiting += 1
         for output in range(EVENT_OUTPUTS):
-            if waiting == 0:
-                break
-            for k in range(NEURONS_OF_OUTPUT):
-                turn = (turns[output] + k) % NEURONS_OF_OUTPUT
-                column = 32 * (output % 4) + turn % _MEMBERS_OF_ROW
-                neuron = 256 * (output // 4) + column + 128 * (turn // _MEMBERS_OF_ROW)
-                if latches[neuron]:
-                    latches[neuron] = False
-                    waiting -= 1
-                    turns[output] = (turn + 1) % NEURONS_OF_OUTPUT
-                    event_cycles[n] = cycle + to_crossbar
-                    event_labels[n] = output << 8 | (labels[neuron] & 0xFF)
-                    n += 1
-                    break
+            if requests[output] == _NO_REQUEST:
+                continue
+            turn = _first_from(requests[output], turns[output])
+            requests[output] ^= _ONE << np.uint64(turn)
+            waiting -= 1
+            turns[output] = (turn + 1) & _MASK
+            event_cycles[n] = cycle + to_crossbar
+            event_labels[n] = output << 8 | (labels[neuron_of[NEURONS_OF_OUTPUT * output + turn]] & 0xFF)
+            n += 1
         cycle += 1
     return n, max(cycle, until + 1) if waiting == 0 else cycle, waiting

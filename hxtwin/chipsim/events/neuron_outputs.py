@@ -27,6 +27,8 @@ NEURONS: Final = 512
 _BLOCK_NEURONS: Final = 256
 _COLUMNS: Final = 128
 _NOBODY: Final = np.empty((0, 2), dtype=np.int64)
+_TURN_OF: Final = neuron_output_kernel.turns_of_neurons()
+_NEURON_OF: Final = np.argsort(_TURN_OF).astype(np.int64)
 _CONCERNED: Final = ("NeuronConfig", "NeuronBackendConfig", "CommonNeuronBackendConfig")
 
 
@@ -43,14 +45,14 @@ class NeuronOutputs:
         self._registers = registers
         self._counter_cells = registers.map.cells_of(containers.SpikeCounterRead)[:, 0].copy()
         self._concerned = np.array([name.split("@")[0] in _CONCERNED for name in registers.map.block_names])
-        self._latches = np.zeros(NEURONS, dtype=np.bool_)
+        self._requests = np.zeros(neuron_output_kernel.EVENT_OUTPUTS, dtype=np.uint64)
         self._turns = np.zeros(neuron_output_kernel.EVENT_OUTPUTS, dtype=np.int64)
         self._to_crossbar = np.array([parameters.fire_to_crossbar], dtype=np.int64)
         self._elaborate(_NOBODY)
 
     def reset(self) -> None:
         """As after a chip reset."""
-        self._latches[:] = False
+        self._requests[:] = 0
         self._turns[:] = 0
 
     def reset_counter(self, neuron: int) -> None:
@@ -89,8 +91,10 @@ class NeuronOutputs:
             sends,
             labels,
             self._counter_cells,
-            self._latches,
+            self._requests,
             self._turns,
+            _TURN_OF,
+            _NEURON_OF,
             self._to_crossbar,
             BACKEND_OF_CIRCUIT,
             np.searchsorted(followers[:, 0], np.arange(NEURONS + 1)).astype(np.int64),
