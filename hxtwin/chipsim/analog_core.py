@@ -144,7 +144,8 @@ class AnalogCore:
             rest_kernel.wake_all(step, self.state, self.coefficients, self.rest)
             old, before = self.coefficients, self.state
             self._discretise()
-            if np.array_equal(old.circuits, self.coefficients.circuits):
+            new = self.coefficients
+            if np.array_equal(old.circuits, new.circuits) and np.array_equal(old.node_of, new.node_of):
                 discretisation.adopt(self.state, self.settings.neurons, self.coefficients)
             else:
                 self.state = self._continued(before, old.circuits)
@@ -175,16 +176,17 @@ class AnalogCore:
         both, old, new = np.intersect1d(circuits, self.coefficients.circuits, return_indices=True)
         del both
         n_old, n_new = circuits.size, self.coefficients.circuits.size
-        state.v[new] = before.v[old]
+        # the last assignment stays: a node has the membrane of its first circuit
+        state.v[self.coefficients.node_of[new[::-1]]] = before.v[before.digital[old[::-1], layout.DIGITAL_NODE]]
         state.w[new] = before.w[old]
         for line in range(2):
             state.x[line * n_new + new] = before.x[line * n_old + old]
-        for row in layout.DIGITAL_OF_BACKEND:
-            state.digital[row, new] = before.digital[row, old]
-        state.digital[layout.DIGITAL_LISTED] = state.digital[layout.DIGITAL_PHASE] != layout.READY
-        busy = np.flatnonzero(state.digital[layout.DIGITAL_LISTED])
-        state.digital[layout.DIGITAL_BUSY, : busy.size] = busy
-        state.digital[layout.DIGITAL_BUSY_COUNT, :1] = busy.size
+        for column in layout.DIGITAL_OF_BACKEND:
+            state.digital[new, column] = before.digital[old, column]
+        busy = np.flatnonzero(state.digital[:, layout.DIGITAL_PHASE] != layout.READY)
+        state.digital[busy, layout.DIGITAL_LISTED] = 1
+        state.busy[0] = busy.size
+        state.busy[1 : busy.size + 1] = busy
         discretisation.adopt(state, self.settings.neurons, self.coefficients)
         return state
 
@@ -197,7 +199,8 @@ class AnalogCore:
     def _sleep_on(self, rest: Rest, old: Coefficients) -> None:
         """Further circuits have come, which are awake; those that sleep do not notice."""
         sleepers = np.flatnonzero(rest.asleep)
-        places = self._index[old.circuits[sleepers]]
+        firsts = old.circuits[old.members[old.member_begin[sleepers]]]
+        places = self.coefficients.node_of[self._index[firsts]]
         self.rest = discretisation.rest(self.coefficients)
         for name in ("asleep", "since", "v", "decays", "point", "rate", "known"):
             getattr(self.rest, name)[places] = getattr(rest, name)[sleepers]
@@ -205,8 +208,7 @@ class AnalogCore:
         for name in ("x", "seen"):  # of both lines; who is awake must not notice, either
             before, now = (getattr(one, name).reshape(2, -1) for one in (rest, self.rest))
             now[:, everybody[everybody >= 0]] = before[:, everybody >= 0]
-        nodes = int(np.count_nonzero(self.coefficients.root == np.arange(self.coefficients.root.size)))
-        self.awake = nodes - sleepers.size
+        self.awake = self.state.v.size - sleepers.size
 
     # --- observers ------------------------------------------------------------------------------------------------
 
@@ -228,7 +230,7 @@ class AnalogCore:
     def _show_watched(self) -> None:
         self.rest.watched[:] = False
         watched = self._watched[self.coefficients.circuits]
-        self.rest.watched[self.coefficients.root[watched]] = True
+        self.rest.watched[self.coefficients.node_of[watched]] = True
 
     @property
     def watched(self) -> NDArray[np.int64]:
@@ -248,7 +250,7 @@ class AnalogCore:
     def quantities(self) -> NDArray[np.float32]:
         """Readout quantities of the watched circuits now, ``float32[n]``."""
         state = self.state
-        every = np.concatenate([state.v, state.x, state.w])
+        every = np.concatenate([state.v[self.coefficients.node_of], state.x, state.w])
         return every[self.probes()].astype(np.float32)
 
     # --- triggers and sensors -------------------------------------------------------------------------------------

@@ -406,8 +406,7 @@ def run(
     h = coefficients.step_cycles
     lead = outputs.to_crossbar[0] - 1
     last = int((until + 1) // h)
-    circuits = state.v.size
-    nodes = circuits - coefficients.merged.size
+    circuits, nodes = coefficients.circuits.size, state.v.size
     step = clock[STEP]
     due = _next_arrival(clock, network, link_cycles)
     result = DONE
@@ -460,7 +459,7 @@ def run(
         if forced_due:
             forced = clock[FORCED_FIRST]
             while forced < clock[FORCED_LAST] and artificial.cycles[forced] < end:
-                k = coefficients.root[artificial.circuits[forced]]
+                k = coefficients.node_of[artificial.circuits[forced]]
                 if rest.asleep[k]:
                     rest_kernel.wake(k, step, state, coefficients, rest)
                     clock[AWAKE] += 1
@@ -498,7 +497,7 @@ def run(
             if clock[NEURON_LAST] > before:
                 due = min(due, network.neuron_cycles[before])
         if probes.size > 0:
-            step_kernel.record(state, coefficients.root, probes, trace[clock[TRACED]])
+            step_kernel.record(state, coefficients.node_of, probes, trace[clock[TRACED]])
             trace_ends[clock[TRACED]] = step + 1
             clock[TRACED] += 1
         step = following
@@ -514,7 +513,6 @@ def run(
                 target = min(target, max(int(artificial.cycles[clock[FORCED_FIRST]] / h), step))
             step = target
     clock[STEP] = step
-    step_kernel.share(state, coefficients)
     if result == DONE:
         horizon = min(until, int(step * h) + lead)
         if due <= horizon and not _route(horizon, clock, network, link_cycles, link_labels):

@@ -144,7 +144,7 @@ def test_neurons_with_further_dynamics_stay_awake(experiment: Make, cells: dict[
 
 def test_a_neuron_in_its_refractory_period_stays_awake(experiment: Make) -> None:
     sleepers = Sleepers.of(experiment())
-    sleepers.state.digital[layout.DIGITAL_PHASE, 4] = layout.HOLDOFF
+    sleepers.state.digital[4, layout.DIGITAL_PHASE] = layout.HOLDOFF
     sleepers.fall_asleep()
     assert np.flatnonzero(~sleepers.rest.asleep).tolist() == [4]
 

@@ -52,9 +52,8 @@ def test_threshold_below_reset_silences_a_neuron_until_it_is_raised(experiment: 
     assert raised.coefficients is not None
     assert raised.state is not None
     np.copyto(raised.state.v, e.state.v)
-    np.copyto(raised.state.digital[:5], e.state.digital[:5])
-    np.copyto(raised.state.digital[10], e.state.digital[10])
-    np.copyto(raised.state.digital[15:], e.state.digital[15:])
+    np.copyto(raised.state.digital[:, :6], e.state.digital[:, :6])
+    np.copyto(raised.state.busy, e.state.busy)
     again = raised.go_on(3000, 6000).fires
     assert np.bincount(again.circuits, minlength=512).min() > 10
 

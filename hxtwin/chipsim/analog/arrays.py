@@ -1,4 +1,4 @@
-"""Groups of arrays that the compiled step takes; see `hxtwin.chipsim.analog.layout` for rows and units."""
+"""Groups of arrays that the compiled step takes; see `hxtwin.chipsim.analog.layout` for sizes, rows and units."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ class State(NamedTuple):
     """What changes from step to step.
 
     Attributes:
-        v: membranes, V, ``float32[N]``.
+        v: membranes of the nodes, V, ``float32[K]``.
         x: line deflections in units of the saturation, ``float32[2N]``.
         w: adaptation voltages, V, ``float32[N]``.
-        digital: backends and nodes, ``int64[17, N]``.
-        node: coefficients of the membranes, which follow the reset state, ``float32[16, N]``.
+        digital: backends, ``int64[N, 16]``.
+        busy: number of the circuits that are not READY, and then these circuits, ``int64[N + 1]``.
+        node: coefficients of the membranes, which follow the reset state, ``float32[7, K]``.
     """
 
     v: NDArray[np.float32]
     x: NDArray[np.float32]
     w: NDArray[np.float32]
     digital: NDArray[np.int64]
+    busy: NDArray[np.int64]
     node: NDArray[np.float32]
 
 
@@ -37,14 +39,13 @@ class Coefficients(NamedTuple):
         lines: ``float32[6, 2N]``.
         line_gain: line deflection for efficacy 1, ``float32[2N]``.
         line_columns: column of each line, ``int64[2N]``.
-        circuit: rows ``OTA_*``, ``CIRCUIT_*`` and NODE_EXP_SHIFT of the state's ``node``, ``float32[16, N]``.
-        constant: ``float32[N]``, constant currents of nodes, at the root.
+        ota: ``float32[N, 8]``.
+        exponential: rows NODE_EXP_SHIFT and NODE_EXP_LIMIT of the state's ``node``, ``float32[2, K]``.
+        constant: constant currents of the nodes, ``float32[K]``.
         adaptation: ``float32[7, N]``.
-        root: index of the root of each circuit's node, ``int64[N]``.
-        merged: indices of circuits that are not roots, ``int64[m]``.
-        merged_nodes: roots of nodes of several circuits, ``int64[n]``.
-        merged_begin: first place of the members of each of these in `merged_members`, and their end, ``int64[n + 1]``.
-        merged_members: indices of circuits, ``uint64[..]``: such indices are not checked for their sign.
+        node_of: node of each circuit, ``int64[N]``.
+        member_begin: first place of the members of each node in `members`, and their end, ``int64[K + 1]``.
+        members: indices of circuits, node after node, ``uint64[N]``: such indices are not checked for their sign.
         conductance_lines: indices of lines in conductance mode, ``int64[c]``.
         conductance_slope: 1/V, ``float32[c]``.
         conductance_reference: V, ``float32[c]``.
@@ -59,7 +60,7 @@ class Coefficients(NamedTuple):
         rules: slope of the exponential inverted (1/V), lower and upper rail (V) of membranes, and of
             adaptation voltages, ``float32[5]``.
         noise_kick: standard deviation of the membrane noise of one step, V.
-        noise_sources: ``uint32[N]``.
+        noise_sources: first circuit of each node, ``uint32[K]``.
         noise_key: uint64.
         noise_origin: step from which the noise counts.
     """
@@ -70,14 +71,13 @@ class Coefficients(NamedTuple):
     lines: NDArray[np.float32]
     line_gain: NDArray[np.float32]
     line_columns: NDArray[np.int64]
-    circuit: NDArray[np.float32]
+    ota: NDArray[np.float32]
+    exponential: NDArray[np.float32]
     constant: NDArray[np.float32]
     adaptation: NDArray[np.float32]
-    root: NDArray[np.int64]
-    merged: NDArray[np.int64]
-    merged_nodes: NDArray[np.int64]
-    merged_begin: NDArray[np.int64]
-    merged_members: NDArray[np.uint64]
+    node_of: NDArray[np.int64]
+    member_begin: NDArray[np.int64]
+    members: NDArray[np.uint64]
     conductance_lines: NDArray[np.int64]
     conductance_slope: NDArray[np.float32]
     conductance_reference: NDArray[np.float32]
@@ -102,21 +102,27 @@ class Scratch(NamedTuple):
     Attributes:
         bump: what events add to the mean deflection of the step, zero between steps, ``float32[2N]``.
         plain: currents of the lines, where some are in conductance mode, ``float32[2N]``.
-        synaptic: sums of both lines of each circuit, ``float32[N]``.
-        summed: all other currents, ``float32[N]``.
-        before: membranes before the step, ``float32[N]``.
-        drive: sum of currents, ``float32[N]``.
-        quiet: synaptic currents that are set aside, zero between steps, ``float32[N]``.
-        walked: step in which each node was walked last, ``int64[N]``.
-        walks: nodes to walk, ``int64[N]``.
-        wide: of the resistors, ``float64[4, N]``.
+        line_sums: sums of both lines of each circuit, ``float32[N]``.
+        synaptic: their sums over the circuits of each node, ``float32[K]``.
+        member_v: membrane of each circuit's node, ``float32[N]``.
+        member_current: currents of the adaptation of each circuit, ``float32[N]``.
+        summed: all other currents, ``float32[K]``.
+        before: membranes before the step, ``float32[K]``.
+        drive: sum of currents, ``float32[K]``.
+        quiet: synaptic currents that are set aside, zero between steps, ``float32[K]``.
+        walked: step in which each node was walked last, ``int64[K]``.
+        walks: nodes to walk, ``int64[K]``.
+        wide: of the resistors, ``float64[4, K]``.
         profile: of a walk, ``float32[parts]``; so are `steep`, which stays zero, and `parts`.
         flat: one zero, ``float32[1]``.
     """
 
     bump: NDArray[np.float32]
     plain: NDArray[np.float32]
+    line_sums: NDArray[np.float32]
     synaptic: NDArray[np.float32]
+    member_v: NDArray[np.float32]
+    member_current: NDArray[np.float32]
     summed: NDArray[np.float32]
     before: NDArray[np.float32]
     drive: NDArray[np.float32]
@@ -131,25 +137,25 @@ class Scratch(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """Which neurons sleep; entries of nodes stand at their roots. See `hxtwin.chipsim.analog.rest_kernel`.
+    """Which neurons sleep. See `hxtwin.chipsim.analog.rest_kernel`.
 
     Attributes:
-        asleep: ``bool[N]``.
-        since: step at whose begin the node fell asleep, ``int64[N]``.
-        v: its membrane then, V, ``float64[N]``.
+        asleep: ``bool[K]``.
+        since: step at whose begin the node fell asleep, ``int64[K]``.
+        v: its membrane then, V, ``float64[K]``.
         x: its lines then, ``float32[2N]``.
         seen: lines at the last look, ``float32[2N]``.
         doubt: what speaks against sleep with these lines, V, ``float32[2N]``.
         fall: what is left of the lines from one look to the next, with some allowance, ``float32[2N]``.
-        decays: its lines had not come to rest, ``bool[N]``.
-        eligible: may ever sleep, ``bool[N]``.
-        linear: its currents do not depend on its membrane, so that it may sleep before its lines rest, ``bool[N]``.
-        watched: kept awake because somebody looks at it, ``bool[N]``.
-        point: fixed point, V, ``float64[N]``.
-        rate: step / tau at the fixed point, ``float64[N]``.
-        known: target and limit of the OTA for which both hold, ``float32[N, 2]``.
-        drive: constant current and lines at rest at 0 V, V in a step, ``float64[N]``.
-        drive_slope: loss of that current with the membrane, in a step, ``float64[N]``.
+        decays: its lines had not come to rest, ``bool[K]``.
+        eligible: may ever sleep, ``bool[K]``.
+        linear: its currents do not depend on its membrane, so that it may sleep before its lines rest, ``bool[K]``.
+        watched: kept awake because somebody looks at it, ``bool[K]``.
+        point: fixed point, V, ``float64[K]``.
+        rate: step / tau at the fixed point, ``float64[K]``.
+        known: target and limit of the OTA for which both hold, ``float32[K, 2]``.
+        drive: constant current and lines at rest at 0 V, V in a step, ``float64[K]``.
+        drive_slope: loss of that current with the membrane, in a step, ``float64[K]``.
     """
 
     asleep: NDArray[np.bool_]

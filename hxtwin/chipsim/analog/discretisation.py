@@ -75,18 +75,14 @@ def discretise(
     if not np.array_equal(observable(parameters, chosen), chosen):
         raise TwinArgumentError("circuits that are connected must be integrated together; use `observable`")
     circuits = np.flatnonzero(chosen)
-    n = circuits.size
     index = np.full(CIRCUITS, -1, dtype=np.int64)
-    index[circuits] = np.arange(n)
     step_s = step_cycles * CYCLE_S
-    root = index[parameters.compartments.root[circuits]]
-    capacitance = np.zeros(n)
-    np.add.at(capacitance, root, parameters.capacitance[circuits])
-    per_step = step_s / capacitance[root]
-    merged = np.flatnonzero(root != np.arange(n)).astype(np.int64)
-    merged_nodes = np.unique(root[merged])
-    members = np.flatnonzero(np.isin(root, merged_nodes))
-    members = members[np.argsort(root[members], kind="stable")]
+    roots, node_of = np.unique(parameters.compartments.root[circuits], return_inverse=True)
+    nodes = roots.size
+    index[roots] = np.arange(nodes)
+    capacitance = np.bincount(node_of, parameters.capacitance[circuits], minlength=nodes)
+    per_step = step_s / capacitance[node_of]
+    members = np.argsort(node_of, kind="stable")
 
     ends = index[parameters.compartments.resistor_ends]
     inside = (ends >= 0).all(axis=1) if len(ends) else np.zeros(0, dtype=np.bool_)
@@ -94,8 +90,7 @@ def discretise(
     conductance = parameters.compartments.resistor_conductance[inside]
     strength = conductance[:, None] * step_s / capacitance[ends] if len(ends) else np.zeros((0, 2))
 
-    constant = np.zeros(n)
-    np.add.at(constant, root, parameters.current[circuits] * per_step)
+    constant = np.bincount(node_of, parameters.current[circuits] * per_step, minlength=nodes)
     gain = _NO_LINE_GAIN if column_gain is None else column_gain
     conductance_mode = np.flatnonzero(parameters.coba_slope[:, circuits].ravel())
     diffusion = constants.noise_diffusion * step_s
@@ -106,14 +101,13 @@ def discretise(
         lines=_lines(parameters, circuits, step_s, per_step, constants),
         line_gain=(gain[:, circuits].ravel() / constants.line_saturation).astype(np.float32),
         line_columns=np.tile(circuits % COLUMNS, 2).astype(np.int64),
-        circuit=_circuits(parameters, circuits, root, per_step, constants),
+        ota=_otas(parameters, circuits, per_step),
+        exponential=_exponential(parameters, circuits, node_of, step_s / capacitance, constants),
         constant=constant.astype(np.float32),
         adaptation=_adaptation(parameters, circuits, step_s, per_step, constants),
-        root=root,
-        merged=merged,
-        merged_nodes=merged_nodes,
-        merged_begin=np.searchsorted(root[members], np.append(merged_nodes, n)).astype(np.int64),
-        merged_members=members.astype(np.uint64),
+        node_of=node_of.astype(np.int64),
+        member_begin=np.searchsorted(node_of[members], np.arange(nodes + 1)).astype(np.int64),
+        members=members.astype(np.uint64),
         conductance_lines=conductance_mode.astype(np.int64),
         conductance_slope=parameters.coba_slope[:, circuits].ravel()[conductance_mode].astype(np.float32),
         conductance_reference=parameters.coba_reference[:, circuits].ravel()[conductance_mode].astype(np.float32),
@@ -137,7 +131,7 @@ def discretise(
             dtype=np.float32,
         ),
         noise_kick=np.float32(0.0 if noise_key is None else np.sqrt(diffusion)),
-        noise_sources=circuits.astype(np.uint32),
+        noise_sources=roots.astype(np.uint32),
         noise_key=np.uint64(noise_key or 0),
         noise_origin=noise_origin,
     )
@@ -150,16 +144,18 @@ def initial_state(parameters: NeuronParameters, coefficients: Coefficients) -> S
     """
     circuits = coefficients.circuits
     n = circuits.size
-    v = np.where(parameters.leak > 0, parameters.leak_potential, 0.0)[circuits][coefficients.root]
-    digital = np.zeros((layout.DIGITAL_ROWS, n), dtype=np.int64)
-    digital[layout.DIGITAL_ARMED] = 1
-    digital[layout.DIGITAL_FIRE] = -(1 << 40)
+    first = circuits[coefficients.members[coefficients.member_begin[:-1]]]
+    v = np.where(parameters.leak > 0, parameters.leak_potential, 0.0)[first]
+    digital = np.zeros((n, layout.DIGITAL_COLUMNS), dtype=np.int64)
+    digital[:, layout.DIGITAL_ARMED] = 1
+    digital[:, layout.DIGITAL_FIRE] = -(1 << 40)
     state = State(
         v=np.clip(v, coefficients.rules[1], coefficients.rules[2]).astype(np.float32),
         x=np.zeros(2 * n, dtype=np.float32),
         w=parameters.adaptation_reference[circuits].astype(np.float32),
         digital=digital,
-        node=np.zeros((layout.NODE_ROWS, n), dtype=np.float32),
+        busy=np.zeros(n + 1, dtype=np.int64),
+        node=np.zeros((layout.NODE_ROWS, first.size), dtype=np.float32),
     )
     adopt(state, parameters, coefficients)
     return state
@@ -169,39 +165,35 @@ def adopt(state: State, parameters: NeuronParameters, coefficients: Coefficients
     """Makes a state follow new settings of the same circuits; voltages and phases stay as they are."""
     circuits = coefficients.circuits
     digital, node = state.digital, state.node
-    digital[layout.DIGITAL_REFRACTORY] = parameters.refractory_cycles[circuits]
-    digital[layout.DIGITAL_RESET] = parameters.reset_cycles[circuits]
-    digital[layout.DIGITAL_PULSE] = parameters.adaptation_pulse_cycles[circuits]
-    digital[layout.DIGITAL_PAUSE] = parameters.pause[circuits]
-    digital[layout.DIGITAL_CAN_FIRE] = parameters.can_fire[circuits]
-    members = np.argsort(coefficients.root, kind="stable")
-    borders = np.searchsorted(coefficients.root[members], np.arange(circuits.size + 1))
-    digital[layout.DIGITAL_ROOT] = coefficients.root
-    digital[layout.DIGITAL_BEGIN] = borders[:-1]
-    digital[layout.DIGITAL_END] = borders[1:]
-    digital[layout.DIGITAL_MEMBERS] = members
-    node[layout.OTA_LEAK_TARGET :] = coefficients.circuit[layout.OTA_LEAK_TARGET :]
+    digital[:, layout.DIGITAL_REFRACTORY] = parameters.refractory_cycles[circuits]
+    digital[:, layout.DIGITAL_RESET] = parameters.reset_cycles[circuits]
+    digital[:, layout.DIGITAL_PULSE] = parameters.adaptation_pulse_cycles[circuits]
+    digital[:, layout.DIGITAL_PAUSE] = parameters.pause[circuits]
+    digital[:, layout.DIGITAL_CAN_FIRE] = parameters.can_fire[circuits]
+    digital[:, layout.DIGITAL_NODE] = coefficients.node_of
     node[layout.NODE_INVERSE_RANGE] = 1.0
-    node[layout.NODE_EXP_SHIFT] = coefficients.circuit[layout.NODE_EXP_SHIFT]
-    node[layout.NODE_EXP_LIMIT] = coefficients.circuit[layout.CIRCUIT_EXP_LIMIT]
-    set_nodes(node, digital)
+    node[layout.NODE_EXP_SHIFT : layout.NODE_EXP_LIMIT + 1] = coefficients.exponential
+    set_nodes(node, coefficients.ota, digital, coefficients.member_begin, coefficients.members)
 
 
 def scratch(coefficients: Coefficients) -> Scratch:
     """Room for the intermediate results of steps with these coefficients."""
-    n = coefficients.circuits.size
+    n, nodes = coefficients.circuits.size, coefficients.constant.size
     parts = max(1, int(np.ceil(coefficients.step_cycles / coefficients.delay_cycles)))
     return Scratch(
         bump=np.zeros(2 * n, dtype=np.float32),
         plain=np.empty(2 * n, dtype=np.float32),
-        synaptic=np.empty(n, dtype=np.float32),
-        summed=np.empty(n, dtype=np.float32),
-        before=np.empty(n, dtype=np.float32),
-        drive=np.empty(n, dtype=np.float32),
-        quiet=np.zeros(n, dtype=np.float32),
-        walked=np.full(n, -1, dtype=np.int64),
-        walks=np.empty(n, dtype=np.int64),
-        wide=np.empty((4, n), dtype=np.float64),
+        line_sums=np.empty(n, dtype=np.float32),
+        synaptic=np.empty(nodes, dtype=np.float32),
+        member_v=np.empty(n, dtype=np.float32),
+        member_current=np.empty(n, dtype=np.float32),
+        summed=np.empty(nodes, dtype=np.float32),
+        before=np.empty(nodes, dtype=np.float32),
+        drive=np.empty(nodes, dtype=np.float32),
+        quiet=np.zeros(nodes, dtype=np.float32),
+        walked=np.full(nodes, -1, dtype=np.int64),
+        walks=np.empty(nodes, dtype=np.int64),
+        wide=np.empty((4, nodes), dtype=np.float64),
         profile=np.zeros(parts, dtype=np.float32),
         steep=np.zeros(parts, dtype=np.float32),
         parts=np.zeros(parts, dtype=np.float32),
@@ -211,7 +203,8 @@ def scratch(coefficients: Coefficients) -> Scratch:
 
 def rest(coefficients: Coefficients) -> Rest:
     """All neurons awake, and what decides whether they may sleep."""
-    n = coefficients.circuits.size
+    n, nodes = coefficients.circuits.size, coefficients.constant.size
+    node_of = coefficients.node_of
     lines = coefficients.lines.astype(np.float64)
     reference = lines[layout.LINE_REFERENCE]
     at_rest = -lines[layout.LINE_AMPLITUDE] * np.tanh(reference)
@@ -219,30 +212,29 @@ def rest(coefficients: Coefficients) -> Rest:
     listed = coefficients.conductance_lines
     slope[listed] = at_rest[listed] * coefficients.conductance_slope
     at_rest[listed] *= 1.0 + coefficients.conductance_slope * coefficients.conductance_reference
-    drive, drive_slope = coefficients.constant.astype(np.float64), np.zeros(n)
-    np.add.at(drive, coefficients.root, at_rest[:n] + at_rest[n:])
-    np.add.at(drive_slope, coefficients.root, slope[:n] + slope[n:])
-    simple = (coefficients.adaptation[layout.ADAPT_OUTPUT] == 0) & (coefficients.circuit[layout.CIRCUIT_EXP_LIMIT] == 0)
-    eligible = np.ones(n, dtype=np.bool_)
-    eligible[coefficients.root[~simple]] = False
+    drive, drive_slope = coefficients.constant.astype(np.float64), np.zeros(nodes)
+    np.add.at(drive, node_of, at_rest[:n] + at_rest[n:])
+    np.add.at(drive_slope, node_of, slope[:n] + slope[n:])
+    eligible = coefficients.exponential[1] == 0
+    eligible[node_of[coefficients.adaptation[layout.ADAPT_OUTPUT] != 0]] = False
     eligible[coefficients.resistor_nodes] = False
-    linear = np.ones(n, dtype=np.bool_)
-    linear[coefficients.root[listed % n]] = False
+    linear = np.ones(nodes, dtype=np.bool_)
+    linear[node_of[listed % n]] = False
     return Rest(
-        asleep=np.zeros(n, dtype=np.bool_),
-        since=np.zeros(n, dtype=np.int64),
-        v=np.zeros(n),
+        asleep=np.zeros(nodes, dtype=np.bool_),
+        since=np.zeros(nodes, dtype=np.int64),
+        v=np.zeros(nodes),
         x=np.zeros(2 * n, dtype=np.float32),
         seen=np.zeros(2 * n, dtype=np.float32),
         doubt=np.zeros(2 * n, dtype=np.float32),
         fall=(1.001 * np.exp(-REST_STEPS * lines[layout.LINE_RATE])).astype(np.float32),
-        decays=np.zeros(n, dtype=np.bool_),
+        decays=np.zeros(nodes, dtype=np.bool_),
         eligible=eligible,
         linear=linear,
-        watched=np.zeros(n, dtype=np.bool_),
-        point=np.zeros(n),
-        rate=np.zeros(n),
-        known=np.full((n, 2), np.nan, dtype=np.float32),
+        watched=np.zeros(nodes, dtype=np.bool_),
+        point=np.zeros(nodes),
+        rate=np.zeros(nodes),
+        known=np.full((nodes, 2), np.nan, dtype=np.float32),
         drive=drive,
         drive_slope=drive_slope,
     )
@@ -271,29 +263,36 @@ def _lines(
     return rows.reshape(layout.LINE_ROWS, -1).astype(np.float32)
 
 
-def _circuits(
+def _otas(
+    parameters: NeuronParameters, circuits: NDArray[np.int64], per_step: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Leak, reset and threshold of the circuits."""
+    columns = np.zeros((circuits.size, layout.OTA_COLUMNS))
+    columns[:, layout.OTA_LEAK_TARGET] = parameters.leak_potential[circuits]
+    columns[:, layout.OTA_LEAK_RANGE] = parameters.leak_range[circuits]
+    columns[:, layout.OTA_LEAK_CONDUCTANCE] = parameters.leak[circuits] * per_step
+    columns[:, layout.OTA_RESET_TARGET] = parameters.reset_potential[circuits]
+    columns[:, layout.OTA_RESET_RANGE] = parameters.reset_range[circuits]
+    columns[:, layout.OTA_RESET_CONDUCTANCE] = parameters.reset[circuits] * per_step
+    columns[:, layout.OTA_THRESHOLD] = parameters.threshold[circuits]
+    return columns.astype(np.float32)
+
+
+def _exponential(
     parameters: NeuronParameters,
     circuits: NDArray[np.int64],
-    root: NDArray[np.int64],
+    node_of: NDArray[np.intp],
     per_step: NDArray[np.float64],
     constants: AnalogConstants,
 ) -> NDArray[np.float32]:
-    """Leak, reset and threshold of the circuits, and the exponential terms of the nodes."""
-    rows = np.zeros((layout.NODE_ROWS, circuits.size))
-    rows[layout.OTA_LEAK_TARGET] = parameters.leak_potential[circuits]
-    rows[layout.OTA_LEAK_RANGE] = parameters.leak_range[circuits]
-    rows[layout.OTA_LEAK_CONDUCTANCE] = parameters.leak[circuits] * per_step
-    rows[layout.OTA_RESET_TARGET] = parameters.reset_potential[circuits]
-    rows[layout.OTA_RESET_RANGE] = parameters.reset_range[circuits]
-    rows[layout.OTA_RESET_CONDUCTANCE] = parameters.reset[circuits] * per_step
-    rows[layout.CIRCUIT_THRESHOLD] = parameters.threshold[circuits]
-    # the currents of merged circuits add to one exponential, since the slope is one number
+    """Exponential terms of the nodes: those of merged circuits add to one, since the slope is one number."""
     slope, limit = constants.exponential_slope, constants.exponential_limit
-    strength = np.zeros(circuits.size)
-    np.add.at(strength, root, parameters.exponential[circuits] * np.exp(-parameters.v_exp[circuits] / slope))
+    terms = parameters.exponential[circuits] * np.exp(-parameters.v_exp[circuits] / slope)
+    strength = np.bincount(node_of, terms, minlength=per_step.size)
     on = strength > 0
-    rows[layout.NODE_EXP_SHIFT, on] = np.log(strength[on] / limit)
-    rows[layout.CIRCUIT_EXP_LIMIT, on] = limit * per_step[on]
+    rows = np.zeros((2, per_step.size))
+    rows[0, on] = np.log(strength[on] / limit)
+    rows[1, on] = limit * per_step[on]
     return rows.astype(np.float32)
 
 

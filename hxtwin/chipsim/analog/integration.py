@@ -109,8 +109,8 @@ def integrate(
     if efficacy.shape != labels.shape or efficacy.shape != (512, 256):
         raise TwinArgumentError(f"efficacy {efficacy.shape} and labels {labels.shape} must both be (512, 256)")
     n = coefficients.circuits.size
-    if state.v.size != n:
-        raise TwinArgumentError(f"state of {state.v.size} circuits with coefficients of {n}")
+    if state.w.size != n or state.v.size != coefficients.constant.size:
+        raise TwinArgumentError(f"state of {state.w.size} circuits with coefficients of {n}, or with other nodes")
     if probes.size and not (probes.min() >= 0 and probes.max() < 4 * n):
         raise TwinArgumentError(f"probes must lie in 0..{4 * n - 1}")
     rows = no_events() if events is None else events

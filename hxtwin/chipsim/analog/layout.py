@@ -1,20 +1,23 @@
-"""Rows of the arrays that the neuron kernels share; N circuits are integrated, in ascending order of their number.
+"""Rows and columns of the arrays that the neuron kernels share.
 
+N circuits are integrated, in ascending order of their number; they form K nodes, in the order of their first circuit.
 Voltages are V; currents and conductances are scaled by step / node capacitance, so that one step is ``V += current``.
 Line deflections are in units of the line saturation (0.30 V). Line ``k`` is excitatory, ``N + k`` inhibitory.
 
 ================  ==============  ==========================================================================
 array             shape           content
 ================  ==============  ==========================================================================
-``v``             float32[N]      membrane of the node at its root, else of the circuit's node when a call ends
+``v``             float32[K]      membranes of the nodes
 ``x``             float32[2N]     line deflections
 ``w``             float32[N]      adaptation voltages
 ``line``          float32[6, 2N]  coefficients of the lines, rows ``LINE_*``
-``node``          float32[16, N]  coefficients of the membranes, rows ``NODE_*``, which follow the reset state,
-                                  and of the circuits, rows ``OTA_*``, from which they are summed
+``node``          float32[7, K]   coefficients of the membranes, rows ``NODE_*``, which follow the reset state
+``ota``           float32[N, 8]   columns ``OTA_*`` of each circuit, from which those of its node are summed
 ``adapt``         float32[7, N]   adaptation, rows ``ADAPT_*``
-``digital``       int64[17, N]    backend of each circuit, and how circuits form nodes, rows ``DIGITAL_*``
+``digital``       int64[N, 16]    backend of each circuit, columns ``DIGITAL_*``
 ================  ==============  ==========================================================================
+
+What is taken for all circuits at once stands in rows; what is looked up for one of them in columns, side by side.
 """
 
 from __future__ import annotations
@@ -42,25 +45,23 @@ NODE_INVERSE_RANGE: Final = 1
 NODE_LIMIT: Final = 2
 """Conductance * range."""
 NODE_CONDUCTANCE: Final = 3
-NODE_CURRENT: Final = 4
-"""Constant current."""
-NODE_THRESHOLD: Final = 5
+NODE_THRESHOLD: Final = 4
 """Lowest threshold of the armed circuits of the node, V; infinite without."""
-NODE_EXP_SHIFT: Final = 6
+NODE_EXP_SHIFT: Final = 5
 """s = v / slope + shift is the logarithm of exponential current / limit."""
-NODE_EXP_LIMIT: Final = 7
-"""Limit of the exponential current; 0 without."""
-OTA_LEAK_TARGET: Final = 8
-OTA_LEAK_RANGE: Final = 9
-OTA_LEAK_CONDUCTANCE: Final = 10
-OTA_RESET_TARGET: Final = 11
-OTA_RESET_RANGE: Final = 12
-OTA_RESET_CONDUCTANCE: Final = 13
-CIRCUIT_THRESHOLD: Final = 14
-"""Threshold of the circuit, V."""
-CIRCUIT_EXP_LIMIT: Final = 15
-"""NODE_EXP_LIMIT while the exponential current is not gated."""
-NODE_ROWS: Final = 16
+NODE_EXP_LIMIT: Final = 6
+"""Limit of the exponential current; 0 without, and while it is gated."""
+NODE_ROWS: Final = 7
+
+OTA_LEAK_TARGET: Final = 0
+OTA_LEAK_RANGE: Final = 1
+OTA_LEAK_CONDUCTANCE: Final = 2
+OTA_RESET_TARGET: Final = 3
+OTA_RESET_RANGE: Final = 4
+OTA_RESET_CONDUCTANCE: Final = 5
+OTA_THRESHOLD: Final = 6
+"""Threshold of the comparator, V."""
+OTA_COLUMNS: Final = 8
 
 ADAPT_REFERENCE: Final = 0
 """V."""
@@ -85,32 +86,23 @@ DIGITAL_FIRE: Final = 2
 DIGITAL_RESET_END: Final = 3
 DIGITAL_READY: Final = 4
 """End of the refractory period."""
-DIGITAL_REFRACTORY: Final = 5
-"""Duration."""
-DIGITAL_RESET: Final = 6
-"""Duration."""
-DIGITAL_PULSE: Final = 7
-"""Duration of the adaptation pulse."""
-DIGITAL_PAUSE: Final = 8
-"""1: synaptic and exponential currents are gated in reset."""
-DIGITAL_CAN_FIRE: Final = 9
-DIGITAL_LISTED: Final = 10
+DIGITAL_LISTED: Final = 5
 """1: the circuit stands in the list of busy circuits."""
-DIGITAL_ROOT: Final = 11
-"""Index of the root of the circuit's node."""
-DIGITAL_BEGIN: Final = 12
-"""Place of the first member of node k in row DIGITAL_MEMBERS."""
-DIGITAL_END: Final = 13
-"""End of the members of node k."""
-DIGITAL_MEMBERS: Final = 14
-"""Circuits, node after node."""
-DIGITAL_BUSY: Final = 15
-"""Circuits that are not READY: the first ``digital[DIGITAL_BUSY_COUNT, 0]`` entries."""
-DIGITAL_BUSY_COUNT: Final = 16
-DIGITAL_ROWS: Final = 17
+DIGITAL_NODE: Final = 6
+"""The circuit's node."""
+DIGITAL_CAN_FIRE: Final = 7
+DIGITAL_REFRACTORY: Final = 8
+"""Duration."""
+DIGITAL_RESET: Final = 9
+"""Duration."""
+DIGITAL_PULSE: Final = 10
+"""Duration of the adaptation pulse."""
+DIGITAL_PAUSE: Final = 11
+"""1: synaptic and exponential currents are gated in reset."""
+DIGITAL_COLUMNS: Final = 16
 
 DIGITAL_OF_BACKEND: Final = (DIGITAL_PHASE, DIGITAL_ARMED, DIGITAL_FIRE, DIGITAL_RESET_END, DIGITAL_READY)
-"""Rows that are state; the others follow the settings."""
+"""Columns that are state; the others follow the settings."""
 
 #: Phases of a circuit's backend.
 READY: Final = 0

@@ -76,7 +76,7 @@ def advance(
     low: np.float32,
     high: np.float32,
 ) -> np.int32:
-    """One step of all membranes without exponential term; every array is ``float32[N]``.
+    """One step of all membranes without exponential term; every array is ``float32[K]``.
 
     Args:
         v: membranes, V, advanced in place.
@@ -133,7 +133,7 @@ def advance_noisy(
         low: see `advance`.
         high: see `advance`.
         scale: standard deviation of the noise, V.
-        sources: numbers of the circuits, ``uint32[N]``.
+        sources: numbers of the circuits, ``uint32[K]``.
         key: of the step, see `noise_kernel.time_key`.
     """
     half_1 = np.uint32(key & _HALF)
@@ -190,7 +190,7 @@ def advance_exponential(
         v: membranes, ``float32[N]``, advanced in place.
         before: result, their values before, ``float32[N]``.
         drive: sum of all currents except leak and exponential, ``float32[N]``.
-        node: coefficients, ``float32[16, N]``.
+        node: coefficients, ``float32[7, K]``.
         rules: 1 / slope of the exponential, lower rail, upper rail, see `Coefficients`.
 
     Returns:
@@ -237,7 +237,7 @@ def part_step(
         drive: sum of all currents except leak and exponential, for a whole step.
         part: share of the step.
         gate: 0 if the exponential current is gated, else 1.
-        node: coefficients, ``float32[16, N]``.
+        node: coefficients, ``float32[7, K]``.
         k: number of the node.
         rules: 1 / slope of the exponential, lower rail, upper rail, see `Coefficients`.
     """
@@ -331,7 +331,7 @@ def couple(
         v: membranes before the step, ``float32[N]``.
         synaptic: see `advance`.
         current: all other currents, ``float32[N]``; the result is added.
-        node: coefficients, ``float32[16, N]``.
+        node: coefficients, ``float32[7, K]``.
         ends: nodes at both ends of each resistor, ``int64[n, 2]``.
         strength: step * conductance / capacitance of either end, ``float64[n, 2]``.
         nodes: nodes that have resistors, ``int64[m]``.

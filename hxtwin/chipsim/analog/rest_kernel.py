@@ -29,12 +29,8 @@ import numpy as np
 
 from hxtwin.chipsim.analog import noise_kernel
 from hxtwin.chipsim.analog.layout import (
-    CIRCUIT_THRESHOLD,
     DIGITAL_ARMED,
-    DIGITAL_BEGIN,
-    DIGITAL_END,
     DIGITAL_LISTED,
-    DIGITAL_MEMBERS,
     DIGITAL_PHASE,
     HELD,
     LINE_AMPLITUDE,
@@ -45,6 +41,7 @@ from hxtwin.chipsim.analog.layout import (
     NODE_INVERSE_RANGE,
     NODE_LIMIT,
     NODE_TARGET,
+    OTA_THRESHOLD,
     READY,
 )
 from hxtwin.chipsim.analog.saturation_kernel import FAST
@@ -54,6 +51,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hxtwin.chipsim.analog.arrays import Coefficients, Rest, RowEvents, State
+    from hxtwin.chipsim.compiled import Integer
 
 REST_STEPS = 64
 """Neurons may fall asleep at multiples of this step, 6.4 us at the default step."""
@@ -115,7 +113,7 @@ def find_point(k: int, state: State, coefficients: Coefficients, rest: Rest) -> 
 
 
 @inner_kernel
-def _line_current(i: int, x: float, coefficients: Coefficients) -> float:
+def _line_current(i: Integer, x: float, coefficients: Coefficients) -> float:
     """Current of a line beyond its current at rest, V in a step, linear in the deflection."""
     bend = math.tanh(float(coefficients.lines[LINE_REFERENCE, i]))
     strength = float(coefficients.lines[LINE_AMPLITUDE, i]) * float(coefficients.lines[LINE_DRIVE, i])
@@ -149,11 +147,11 @@ def _judge(
 @inner_kernel
 def _charges(k: int, state: State, coefficients: Coefficients, rest: Rest) -> tuple[bool, float, float]:
     """Whether the lines of a node are at rest, and the charge that they still bring, up and down, V."""
-    n = state.v.size
+    n = coefficients.circuits.size
     at_rest = True
     up, down = 0.0, 0.0
-    for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
-        m = state.digital[DIGITAL_MEMBERS, j]
+    for j in range(coefficients.member_begin[k], coefficients.member_begin[k + 1]):
+        m = np.int64(coefficients.members[j])
         for i in (m, n + m):
             rest.x[i] = state.x[i]
             current = float(state.x[i] * coefficients.lines[LINE_AMPLITUDE, i] * coefficients.lines[LINE_DRIVE, i])
@@ -169,11 +167,11 @@ def _charges(k: int, state: State, coefficients: Coefficients, rest: Rest) -> tu
 
 
 @inner_kernel
-def _doubt(k: int, state: State, rest: Rest) -> float:
-    n = state.v.size
+def _doubt(k: int, coefficients: Coefficients, rest: Rest) -> float:
+    n = coefficients.circuits.size
     total = 0.0
-    for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
-        m = state.digital[DIGITAL_MEMBERS, j]
+    for j in range(coefficients.member_begin[k], coefficients.member_begin[k + 1]):
+        m = np.int64(coefficients.members[j])
         total += rest.doubt[m] + rest.doubt[n + m]
     return total
 
@@ -185,11 +183,11 @@ def _excluded(k: int, up: float, down: float, state: State, coefficients: Coeffi
     margin = 0.0
     if coefficients.noise_kick > 0.0:
         margin = np.inf if rate < _FREE else _EXCLUDED_SIGMA * float(coefficients.noise_kick) / math.sqrt(2.0 * rate)
-    for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
-        m = state.digital[DIGITAL_MEMBERS, j]
-        phase = state.digital[DIGITAL_PHASE, m]
-        threshold = float(state.node[CIRCUIT_THRESHOLD, m])
-        if phase == READY and state.digital[DIGITAL_ARMED, m] != 0:
+    for j in range(coefficients.member_begin[k], coefficients.member_begin[k + 1]):
+        m = np.int64(coefficients.members[j])
+        phase = state.digital[m, DIGITAL_PHASE]
+        threshold = float(coefficients.ota[m, OTA_THRESHOLD])
+        if phase == READY and state.digital[m, DIGITAL_ARMED] != 0:
             if threshold != np.inf and not max(v, point) + up + margin < threshold:
                 return False
         elif phase in (READY, HELD):
@@ -223,12 +221,12 @@ def fall_asleep(step: int, state: State, coefficients: Coefficients, rest: Rest)
     )
     awake = 0
     for k in range(state.v.size):
-        if coefficients.root[k] != k or rest.asleep[k]:
+        if rest.asleep[k]:
             continue
         awake += 1
         if not rest.eligible[k] or rest.watched[k]:
             continue
-        if not _doubt(k, state, rest) <= _NEGLIGIBLE:
+        if not _doubt(k, coefficients, rest) <= _NEGLIGIBLE:
             continue
         at_rest, up, down = _charges(k, state, coefficients, rest)
         if not (at_rest or rest.linear[k]):
@@ -240,9 +238,9 @@ def fall_asleep(step: int, state: State, coefficients: Coefficients, rest: Rest)
         if not _excluded(k, up, down, state, coefficients, rest):
             continue
         busy = False
-        for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
-            m = state.digital[DIGITAL_MEMBERS, j]
-            busy = busy or (state.digital[DIGITAL_LISTED, m] != 0 and state.digital[DIGITAL_PHASE, m] == READY)
+        for j in range(coefficients.member_begin[k], coefficients.member_begin[k + 1]):
+            m = np.int64(coefficients.members[j])
+            busy = busy or (state.digital[m, DIGITAL_LISTED] != 0 and state.digital[m, DIGITAL_PHASE] == READY)
         if busy:
             continue
         rest.asleep[k] = True
@@ -281,12 +279,12 @@ def _relaxed(k: int, v: float, steps: float, state: State, coefficients: Coeffic
 @inner_kernel
 def _decay(k: int, v: float, steps: float, state: State, coefficients: Coefficients, rest: Rest) -> float:
     """Noise-free membrane after a number of steps in which its lines, and it itself, decay exponentially."""
-    n = state.v.size
+    n = coefficients.circuits.size
     rate = rest.rate[k]
     own = math.exp(-rate * steps)
     v = rest.point[k] + (v - rest.point[k]) * own
-    for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
-        m = state.digital[DIGITAL_MEMBERS, j]
+    for j in range(coefficients.member_begin[k], coefficients.member_begin[k + 1]):
+        m = np.int64(coefficients.members[j])
         for i in (m, n + m):
             state.x[i] = 0.0
             x = float(rest.x[i])
@@ -325,11 +323,10 @@ def wake(k: int, step: int, state: State, coefficients: Coefficients, rest: Rest
             if v in (float(coefficients.rules[1]), float(coefficients.rules[2])):  # pressed against its rail
                 sigma = min(sigma, 0.5 * kick**2 / max(abs(_current(k, v, state, rest)), _FREE))
             v += sigma * float(number)
-        v = min(max(v, float(coefficients.rules[1])), float(coefficients.rules[2]))
-        n = state.v.size
-        for j in range(state.digital[DIGITAL_BEGIN, k], state.digital[DIGITAL_END, k]):
-            m = state.digital[DIGITAL_MEMBERS, j]
-            state.v[m] = v
+        state.v[k] = min(max(v, float(coefficients.rules[1])), float(coefficients.rules[2]))
+        n = coefficients.circuits.size
+        for j in range(coefficients.member_begin[k], coefficients.member_begin[k + 1]):
+            m = np.int64(coefficients.members[j])
             rest.seen[m] = 0.0
             rest.seen[n + m] = 0.0
             if not rest.decays[k]:
@@ -381,7 +378,7 @@ def wake_reached(
         efficacy: ``float32[512, 256]``.
         labels: ``uint8[512, 256]``.
     """
-    n = state.v.size
+    n = coefficients.circuits.size
     woke = 0
     for e in range(first, last):
         row = events.rows[e]
@@ -391,11 +388,12 @@ def wake_reached(
         if row >= _ROWS:
             begin, end = end, n
         for m in range(begin, end):
-            if not rest.asleep[coefficients.root[m]]:
+            k = coefficients.node_of[m]
+            if not rest.asleep[k]:
                 continue
             column = coefficients.line_columns[m]
             if labels[row, column] != events.addresses[e] or efficacy[row, column] == 0.0:
                 continue
-            wake(coefficients.root[m], step, state, coefficients, rest)
+            wake(k, step, state, coefficients, rest)
             woke += 1
     return woke

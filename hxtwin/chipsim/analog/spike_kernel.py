@@ -23,24 +23,18 @@ import numba
 import numpy as np
 
 from hxtwin.chipsim.analog.layout import (
-    CIRCUIT_THRESHOLD,
     CROSSED,
     DIGITAL_ARMED,
-    DIGITAL_BEGIN,
-    DIGITAL_BUSY,
-    DIGITAL_BUSY_COUNT,
     DIGITAL_CAN_FIRE,
-    DIGITAL_END,
     DIGITAL_FIRE,
     DIGITAL_LISTED,
-    DIGITAL_MEMBERS,
+    DIGITAL_NODE,
     DIGITAL_PAUSE,
     DIGITAL_PHASE,
     DIGITAL_READY,
     DIGITAL_REFRACTORY,
     DIGITAL_RESET,
     DIGITAL_RESET_END,
-    DIGITAL_ROOT,
     HELD,
     HOLDOFF,
     LINE_AMPLITUDE,
@@ -58,6 +52,7 @@ from hxtwin.chipsim.analog.layout import (
     OTA_RESET_CONDUCTANCE,
     OTA_RESET_RANGE,
     OTA_RESET_TARGET,
+    OTA_THRESHOLD,
     READY,
     RESET,
 )
@@ -70,27 +65,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hxtwin.chipsim.analog.arrays import RowEvents
+    from hxtwin.chipsim.compiled import Integer
 
 _ROWS = 256
 
 
 @inner_kernel
-def set_node(k: int, node: NDArray[np.float32], digital: NDArray[np.int64]) -> None:
+def set_node(
+    k: int,
+    node: NDArray[np.float32],
+    ota: NDArray[np.float32],
+    digital: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    members: NDArray[np.uint64],
+) -> None:
     """Sums the OTAs of a node and takes its lowest threshold, after a change of a member's phase."""
     total, target, span = 0.0, 0.0, 0.0
     threshold = np.float32(np.inf)
-    for j in range(digital[DIGITAL_BEGIN, k], digital[DIGITAL_END, k]):
-        m = digital[DIGITAL_MEMBERS, j]
-        phase = digital[DIGITAL_PHASE, m]
+    for j in range(begin[k], begin[k + 1]):
+        m = np.int64(members[j])
+        phase = digital[m, DIGITAL_PHASE]
         if phase == RESET or phase == HELD:  # noqa: SIM109, PLR1714  # a tuple compiles slower
-            g, e, r = node[OTA_RESET_CONDUCTANCE, m], node[OTA_RESET_TARGET, m], node[OTA_RESET_RANGE, m]
+            g, e, r = ota[m, OTA_RESET_CONDUCTANCE], ota[m, OTA_RESET_TARGET], ota[m, OTA_RESET_RANGE]
         else:
-            g, e, r = node[OTA_LEAK_CONDUCTANCE, m], node[OTA_LEAK_TARGET, m], node[OTA_LEAK_RANGE, m]
+            g, e, r = ota[m, OTA_LEAK_CONDUCTANCE], ota[m, OTA_LEAK_TARGET], ota[m, OTA_LEAK_RANGE]
         total += g
         target += g * e
         span += g * r
-        if phase == READY and digital[DIGITAL_ARMED, m] != 0:
-            threshold = min(threshold, node[CIRCUIT_THRESHOLD, m])
+        if phase == READY and digital[m, DIGITAL_ARMED] != 0:
+            threshold = min(threshold, ota[m, OTA_THRESHOLD])
     node[NODE_CONDUCTANCE, k] = total
     node[NODE_LIMIT, k] = span
     if total > 0.0:
@@ -100,32 +103,38 @@ def set_node(k: int, node: NDArray[np.float32], digital: NDArray[np.int64]) -> N
 
 
 @inner_kernel
-def set_nodes(node: NDArray[np.float32], digital: NDArray[np.int64]) -> None:
+def set_nodes(
+    node: NDArray[np.float32],
+    ota: NDArray[np.float32],
+    digital: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    members: NDArray[np.uint64],
+) -> None:
     """`set_node` of all nodes."""
     for k in range(node.shape[1]):
-        set_node(k, node, digital)
+        set_node(k, node, ota, digital, begin, members)
 
 
 @numba.njit(cache=True, inline="always")
-def _list(m: int, digital: NDArray[np.int64]) -> None:
-    if digital[DIGITAL_LISTED, m] == 0:
-        digital[DIGITAL_LISTED, m] = 1
-        digital[DIGITAL_BUSY, digital[DIGITAL_BUSY_COUNT, 0]] = m
-        digital[DIGITAL_BUSY_COUNT, 0] += 1
+def _list(m: Integer, digital: NDArray[np.int64], busy: NDArray[np.int64]) -> None:
+    if digital[m, DIGITAL_LISTED] == 0:
+        digital[m, DIGITAL_LISTED] = 1
+        busy[0] += 1
+        busy[busy[0]] = m
 
 
 @inner_kernel
-def request_fire(m: int, cycle: int, digital: NDArray[np.int64]) -> None:
+def request_fire(m: int, cycle: int, digital: NDArray[np.int64], busy: NDArray[np.int64]) -> None:
     """A fire that does not come from the comparator; ignored while the circuit is not READY."""
-    phase = digital[DIGITAL_PHASE, m]
-    if digital[DIGITAL_CAN_FIRE, m] == 0:
+    phase = digital[m, DIGITAL_PHASE]
+    if digital[m, DIGITAL_CAN_FIRE] == 0:
         return
     if phase == CROSSED:
-        digital[DIGITAL_FIRE, m] = min(cycle, digital[DIGITAL_FIRE, m])
+        digital[m, DIGITAL_FIRE] = min(cycle, digital[m, DIGITAL_FIRE])
     elif phase == READY:
-        digital[DIGITAL_FIRE, m] = cycle
-        digital[DIGITAL_PHASE, m] = CROSSED
-        _list(m, digital)
+        digital[m, DIGITAL_FIRE] = cycle
+        digital[m, DIGITAL_PHASE] = CROSSED
+        _list(m, digital, busy)
 
 
 @numba.njit(cache=True, inline="always")
@@ -134,76 +143,90 @@ def advance_backends(
     now: float,
     v: np.float32,
     node: NDArray[np.float32],
+    ota: NDArray[np.float32],
     digital: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    members: NDArray[np.uint64],
     fired: NDArray[np.int64],
     fires: int,
 ) -> int:
     """Moves the members of a node to the phases of a time; returns the number of fires so far."""
     changed = False
-    for j in range(digital[DIGITAL_BEGIN, k], digital[DIGITAL_END, k]):
-        m = digital[DIGITAL_MEMBERS, j]
-        phase = digital[DIGITAL_PHASE, m]
+    for j in range(begin[k], begin[k + 1]):
+        m = np.int64(members[j])
+        phase = digital[m, DIGITAL_PHASE]
         if phase == READY:
             continue
-        if phase == CROSSED and digital[DIGITAL_FIRE, m] <= now:
-            cycle = digital[DIGITAL_FIRE, m]
+        if phase == CROSSED and digital[m, DIGITAL_FIRE] <= now:
+            cycle = digital[m, DIGITAL_FIRE]
             fired[0, fires] = cycle
             fired[1, fires] = m
             fires += 1
             phase = RESET
-            digital[DIGITAL_ARMED, m] = 0
-            digital[DIGITAL_RESET_END, m] = cycle + digital[DIGITAL_RESET, m]
-            digital[DIGITAL_READY, m] = cycle + digital[DIGITAL_REFRACTORY, m]
+            digital[m, DIGITAL_ARMED] = 0
+            digital[m, DIGITAL_RESET_END] = cycle + digital[m, DIGITAL_RESET]
+            digital[m, DIGITAL_READY] = cycle + digital[m, DIGITAL_REFRACTORY]
             changed = True
-        if v < node[CIRCUIT_THRESHOLD, m]:
-            digital[DIGITAL_ARMED, m] = 1
-        if phase == RESET and digital[DIGITAL_RESET_END, m] <= now:
+        if v < ota[m, OTA_THRESHOLD]:
+            digital[m, DIGITAL_ARMED] = 1
+        if phase == RESET and digital[m, DIGITAL_RESET_END] <= now:
             phase = HOLDOFF
             changed = True
-        if phase == HOLDOFF and digital[DIGITAL_READY, m] <= now:
+        if phase == HOLDOFF and digital[m, DIGITAL_READY] <= now:
             phase = HELD
             changed = True
-        if phase == HELD and digital[DIGITAL_ARMED, m] != 0:
+        if phase == HELD and digital[m, DIGITAL_ARMED] != 0:
             phase = READY
             changed = True
-        digital[DIGITAL_PHASE, m] = phase
+        digital[m, DIGITAL_PHASE] = phase
     if changed:
-        set_node(k, node, digital)
+        set_node(k, node, ota, digital, begin, members)
     return fires
 
 
 @numba.njit(cache=True, inline="always")
-def next_change(m: int, digital: NDArray[np.int64]) -> int:
+def next_change(m: Integer, digital: NDArray[np.int64]) -> int:
     """Chip cycle in which the phase of a circuit changes by itself."""
-    phase = digital[DIGITAL_PHASE, m]
+    phase = digital[m, DIGITAL_PHASE]
     change = 1 << 62
     if phase == CROSSED:
-        change = digital[DIGITAL_FIRE, m]
+        change = digital[m, DIGITAL_FIRE]
     elif phase == RESET:
-        change = digital[DIGITAL_RESET_END, m]
+        change = digital[m, DIGITAL_RESET_END]
     elif phase == HOLDOFF:
-        change = digital[DIGITAL_READY, m]
+        change = digital[m, DIGITAL_READY]
     return change
 
 
 @numba.njit(cache=True, inline="always")
-def rearm(m: int, v: NDArray[np.float32], node: NDArray[np.float32], digital: NDArray[np.int64]) -> None:
-    """After a step without change of phase: a membrane below threshold re-arms, and ends HELD."""
-    k = digital[DIGITAL_ROOT, m]
-    if v[k] < node[CIRCUIT_THRESHOLD, m]:
-        digital[DIGITAL_ARMED, m] = 1
-        if digital[DIGITAL_PHASE, m] == HELD:
-            digital[DIGITAL_PHASE, m] = READY
-            set_node(k, node, digital)
+def rearm(
+    m: int,
+    v: NDArray[np.float32],
+    node: NDArray[np.float32],
+    ota: NDArray[np.float32],
+    digital: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    members: NDArray[np.uint64],
+) -> bool:
+    """After a step without change of phase: a membrane below threshold re-arms, and ends HELD; whether it did that."""
+    k = digital[m, DIGITAL_NODE]
+    ended = False
+    if v[k] < ota[m, OTA_THRESHOLD]:
+        digital[m, DIGITAL_ARMED] = 1
+        if digital[m, DIGITAL_PHASE] == HELD:
+            digital[m, DIGITAL_PHASE] = READY
+            set_node(k, node, ota, digital, begin, members)
+            ended = True
+    return ended
 
 
 @numba.njit(cache=True, inline="always")
-def gated(k: int, digital: NDArray[np.int64]) -> bool:
+def gated(k: int, digital: NDArray[np.int64], begin: NDArray[np.int64], members: NDArray[np.uint64]) -> bool:
     """Whether a member in reset gates the synaptic and exponential currents of a node."""
-    for j in range(digital[DIGITAL_BEGIN, k], digital[DIGITAL_END, k]):
-        m = digital[DIGITAL_MEMBERS, j]
-        phase = digital[DIGITAL_PHASE, m]
-        if digital[DIGITAL_PAUSE, m] != 0 and (phase == RESET or phase == HELD):  # noqa: SIM109, PLR1714
+    for j in range(begin[k], begin[k + 1]):
+        m = np.int64(members[j])
+        phase = digital[m, DIGITAL_PHASE]
+        if digital[m, DIGITAL_PAUSE] != 0 and (phase == RESET or phase == HELD):  # noqa: SIM109, PLR1714
             return True
     return False
 
@@ -212,7 +235,8 @@ def gated(k: int, digital: NDArray[np.int64]) -> bool:
 def touched(
     k: int,
     circuits: NDArray[np.int64],
-    digital: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    members: NDArray[np.uint64],
     rows: NDArray[np.int64],
     addresses: NDArray[np.uint8],
     first: int,
@@ -220,8 +244,8 @@ def touched(
     labels: NDArray[np.uint8],
 ) -> bool:
     """Whether one of the events ``first`` to ``last - 1`` reaches the node, so that `line_profile` matters."""
-    for j in range(digital[DIGITAL_BEGIN, k], digital[DIGITAL_END, k]):
-        circuit = circuits[digital[DIGITAL_MEMBERS, j]]
+    for j in range(begin[k], begin[k + 1]):
+        circuit = circuits[members[j]]
         column = circuit % _ROWS
         for e in range(first, last):
             if rows[e] // _ROWS == circuit // _ROWS and labels[rows[e], column] == addresses[e]:
@@ -238,7 +262,8 @@ def line_profile(
     lines: NDArray[np.float32],
     line_gain: NDArray[np.float32],
     circuits: NDArray[np.int64],
-    digital: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    members: NDArray[np.uint64],
     events: RowEvents,
     first: int,
     last: int,
@@ -257,7 +282,8 @@ def line_profile(
         lines: ``float32[6, 2N]``.
         line_gain: ``float32[2N]``.
         circuits: ``int64[N]``.
-        digital: ``int64[17, N]``.
+        begin: see `Coefficients.member_begin`.
+        members: see `Coefficients`.
         events: row events.
         first: first event of this step.
         last: end of the events of this step.
@@ -269,8 +295,8 @@ def line_profile(
     profile[:] = 0.0
     parts = profile.size
     n = circuits.size
-    for j in range(digital[DIGITAL_BEGIN, k], digital[DIGITAL_END, k]):
-        m = digital[DIGITAL_MEMBERS, j]
+    for j in range(begin[k], begin[k + 1]):
+        m = np.int64(members[j])
         circuit = circuits[m]
         column = circuit % _ROWS
         for kind in range(2):
@@ -307,7 +333,7 @@ def line_profile(
         profile[p] -= mean
 
 
-@inner_kernel
+@numba.njit(cache=True, inline="always")
 def walk(
     k: int,
     start: float,
@@ -317,7 +343,11 @@ def walk(
     drive: np.float32,
     synaptic: np.float32,
     node: NDArray[np.float32],
+    ota: NDArray[np.float32],
     digital: NDArray[np.int64],
+    busy: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    members: NDArray[np.uint64],
     rules: NDArray[np.float32],
     profile: NDArray[np.float32],
     fired: NDArray[np.int64],
@@ -333,8 +363,12 @@ def walk(
         v: membrane before the step.
         drive: all currents but leak, synaptic and exponential ones, for a whole step.
         synaptic: synaptic current, gated in reset if the circuit says so.
-        node: ``float32[16, N]``.
-        digital: ``int64[17, N]``.
+        node: ``float32[7, K]``.
+        ota: ``float32[N, 8]``.
+        digital: ``int64[N, 16]``.
+        busy: see `State`.
+        begin: see `Coefficients.member_begin`.
+        members: see `Coefficients`.
         rules: see `Coefficients`.
         profile: see `line_profile`, ``float32[parts]``.
         fired: output, cycle and circuit of the fires, ``int64[2, room]``.
@@ -344,35 +378,34 @@ def walk(
         Membrane and number of fires after.
     """
     parts = profile.size
-    begin, end = digital[DIGITAL_BEGIN, k], digital[DIGITAL_END, k]
     t = 0.0
     part = 0
     while part < parts:
-        fires = advance_backends(k, start + t, v, node, digital, fired, fires)
+        fires = advance_backends(k, start + t, v, node, ota, digital, begin, members, fired, fires)
         until = (part + 1) * step_cycles / parts
         border = True
-        for j in range(begin, end):
-            change = next_change(digital[DIGITAL_MEMBERS, j], digital) - start
+        for j in range(begin[k], begin[k + 1]):
+            change = next_change(np.int64(members[j]), digital) - start
             if change < until:
                 until = max(change, t)
                 border = False
         share = np.float32((until - t) / step_cycles)
         if share > 0.0:
-            gate = np.float32(0.0) if gated(k, digital) else np.float32(1.0)
+            gate = np.float32(0.0) if gated(k, digital, begin, members) else np.float32(1.0)
             current = drive + gate * (synaptic + profile[part])
             new = part_step(v, current, share, gate, node, k, rules)
             first_fire = until
-            for j in range(begin, end):
-                m = digital[DIGITAL_MEMBERS, j]
-                threshold = node[CIRCUIT_THRESHOLD, m]
-                if digital[DIGITAL_PHASE, m] == READY and digital[DIGITAL_ARMED, m] != 0 and max(v, new) > threshold:
+            for j in range(begin[k], begin[k + 1]):
+                m = np.int64(members[j])
+                threshold = ota[m, OTA_THRESHOLD]
+                if digital[m, DIGITAL_PHASE] == READY and digital[m, DIGITAL_ARMED] != 0 and max(v, new) > threshold:
                     crossing = t
                     if v < threshold:
                         crossing = t + (until - t) * (threshold - v) / (new - v)
                     fire = math.ceil(start + crossing + delay_cycles - 1e-9)
-                    digital[DIGITAL_FIRE, m] = fire
-                    digital[DIGITAL_PHASE, m] = CROSSED
-                    _list(m, digital)
+                    digital[m, DIGITAL_FIRE] = fire
+                    digital[m, DIGITAL_PHASE] = CROSSED
+                    _list(m, digital, busy)
                     first_fire = min(first_fire, fire - start)
             if first_fire < until:
                 share *= np.float32((first_fire - t) / (until - t))

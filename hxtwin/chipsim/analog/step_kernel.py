@@ -14,14 +14,11 @@ from hxtwin.chipsim.analog import membrane_kernel, noise_kernel, spike_kernel, s
 from hxtwin.chipsim.analog.layout import (
     ADAPT_OUTPUT,
     ADAPT_PULSE,
-    CIRCUIT_EXP_LIMIT,
-    DIGITAL_BUSY,
-    DIGITAL_BUSY_COUNT,
     DIGITAL_FIRE,
     DIGITAL_LISTED,
+    DIGITAL_NODE,
     DIGITAL_PHASE,
     DIGITAL_PULSE,
-    DIGITAL_ROOT,
     LINE_AMPLITUDE,
     LINE_DRIVE,
     LINE_MEAN,
@@ -51,17 +48,28 @@ _MEMBRANE = noise_kernel.MEMBRANE
 def _fire(
     m: int,
     cycle: int,
-    v: NDArray[np.float32],
-    node: NDArray[np.float32],
-    digital: NDArray[np.int64],
+    state: State,
+    coefficients: Coefficients,
     fired: NDArray[np.int64],
     fires: int,
 ) -> int:
     """A fire without the comparator; the backend first comes to the fire's cycle, so that none of a step is merged."""
-    if digital[DIGITAL_PHASE, m] != READY and fires < fired.shape[1] - v.size:
-        k = digital[DIGITAL_ROOT, m]
-        fires = spike_kernel.advance_backends(k, cycle, v[k], node, digital, fired, fires)
-    spike_kernel.request_fire(m, cycle, digital)
+    digital = state.digital
+    if digital[m, DIGITAL_PHASE] != READY and fires < fired.shape[1] - coefficients.circuits.size:
+        k = digital[m, DIGITAL_NODE]
+        fires = spike_kernel.advance_backends(
+            k,
+            cycle,
+            state.v[k],
+            state.node,
+            coefficients.ota,
+            digital,
+            coefficients.member_begin,
+            coefficients.members,
+            fired,
+            fires,
+        )
+    spike_kernel.request_fire(m, cycle, digital, state.busy)
     return fires
 
 
@@ -78,7 +86,7 @@ def _take_event(
     fired: NDArray[np.int64],
     fires: int,
 ) -> int:
-    n = state.v.size
+    n = coefficients.circuits.size
     row = events.rows[e]
     begin, end = 0, coefficients.hemisphere_begin
     if row >= _ROWS:
@@ -109,20 +117,20 @@ def _take_event(
             and labels[row, column] == events.addresses[e]
             and events.amplitudes[e] * coefficients.line_gain[i] * efficacy[row, column] > 0.0
         ):
-            fires = _fire(m, events.cycles[e], state.v, state.node, state.digital, fired, fires)
+            fires = _fire(m, events.cycles[e], state, coefficients, fired, fires)
     return fires
 
 
 @inner_kernel
 def _sum_members(
-    values: NDArray[np.float32], nodes: NDArray[np.int64], begin: NDArray[np.int64], members: NDArray[np.uint64]
+    values: NDArray[np.float32], begin: NDArray[np.int64], members: NDArray[np.uint64], sums: NDArray[np.float32]
 ) -> None:
-    """Puts the sum over the members of each node at its root."""
-    for i in range(nodes.size):
+    """Sums over the members of each node."""
+    for k in range(sums.size):
         total = np.float32(0.0)
-        for j in range(begin[i], begin[i + 1]):
+        for j in range(begin[k], begin[k + 1]):
             total += values[members[j]]
-        values[nodes[i]] = total
+        sums[k] = total
 
 
 @inner_kernel
@@ -140,17 +148,10 @@ def _listed(k: int, count: int, places: NDArray[np.int64]) -> int:
 
 
 @inner_kernel
-def share(state: State, coefficients: Coefficients) -> None:
-    """Shows the membrane of each node at all of its members; steps compute it at the root."""
-    for m in coefficients.merged:
-        state.v[m] = state.v[coefficients.root[m]]
-
-
-@inner_kernel
 def _pulse_share(m: int, start: float, step_cycles: float, digital: NDArray[np.int64]) -> np.float32:
     """Share of the step that the adaptation pulse of a circuit covers."""
-    fire = digital[DIGITAL_FIRE, m]
-    pulse_end = fire + digital[DIGITAL_PULSE, m]
+    fire = digital[m, DIGITAL_FIRE]
+    pulse_end = fire + digital[m, DIGITAL_PULSE]
     covered = min(float(pulse_end), start + step_cycles) - max(float(fire), start)
     return np.float32(max(covered, 0.0) / step_cycles)
 
@@ -195,27 +196,32 @@ def take_steps(
     Returns:
         Next step, first event and first artificial fire that have not been taken, number of fires.
     """
-    n = state.v.size
+    n, nodes = coefficients.circuits.size, state.v.size
     h, delay = coefficients.step_cycles, coefficients.delay_cycles
-    v, x, w, node, digital = state.v, state.x, state.w, state.node, state.digital
+    v, x, w, node, digital, busy = state.v, state.x, state.w, state.node, state.digital, state.busy
     lines, line_gain, circuits = coefficients.lines, coefficients.line_gain, coefficients.circuits
-    rules, constant, root, merged = coefficients.rules, coefficients.constant, coefficients.root, coefficients.merged
+    rules, constant, ota = coefficients.rules, coefficients.constant, coefficients.ota
+    node_of, member_begin, members = coefficients.node_of, coefficients.member_begin, coefficients.members
     conductance_lines = coefficients.conductance_lines
     resistor_ends = coefficients.resistor_ends
     noise_kick, noise_sources, noise_key = coefficients.noise_kick, coefficients.noise_sources, coefficients.noise_key
     has_adaptation, has_exponential = coefficients.has_adaptation, coefficients.has_exponential
     pauses = coefficients.has_pause or has_exponential
     cycles, forced_cycles = events.cycles, artificial.cycles
-    bump, synaptic, walked, quiet = scratch.bump, scratch.synaptic, scratch.walked, scratch.quiet
+    bump, walked, quiet, line_sums = scratch.bump, scratch.walked, scratch.quiet, scratch.line_sums
     walks = scratch.walks
     before, drive, profile = scratch.before, scratch.drive, scratch.profile
     flat, steep, part_scratch, wide = scratch.flat, scratch.steep, scratch.parts, scratch.wide
     plain = scratch.plain
-    merged_begin, merged_members = coefficients.merged_begin, coefficients.merged_members
+    is_merged = nodes < n
+    synaptic = scratch.synaptic if is_merged else line_sums
+    member_v = scratch.member_v if is_merged else v
+    exp_limit, adaptation = coefficients.exponential[1], coefficients.adaptation
     has_resistors = resistor_ends.size > 0
     has_noise = noise_kick > 0.0
     sums = has_adaptation or has_resistors or (has_noise and has_exponential)
     current = scratch.summed if sums else constant
+    member_current = scratch.member_current if is_merged else current
     target, span, limit = node[NODE_TARGET], node[NODE_INVERSE_RANGE], node[NODE_LIMIT]
     threshold = node[NODE_THRESHOLD]
     low, high = rules[1], rules[2]
@@ -228,35 +234,40 @@ def take_steps(
             fires = _take_event(e, start, state, coefficients, events, efficacy, labels, bump, fired, fires)
             e += 1
         while forced < forced_end and forced_cycles[forced] < end:
-            fires = _fire(artificial.circuits[forced], forced_cycles[forced], v, node, digital, fired, fires)
+            fires = _fire(artificial.circuits[forced], forced_cycles[forced], state, coefficients, fired, fires)
             forced += 1
 
         if conductance_lines.size > 0:
             synaptic_line_kernel.currents(
                 x, bump, lines[LINE_MEAN], lines[LINE_DRIVE], lines[LINE_REFERENCE], lines[LINE_AMPLITUDE], plain
             )
-        synaptic_line_kernel.advance(x, bump, lines, synaptic)
+        synaptic_line_kernel.advance(x, bump, lines, line_sums)
         if e > first_event:
             bump[:] = 0.0
         for c in range(conductance_lines.size):
             i = conductance_lines[c]
-            factor = 1.0 + coefficients.conductance_slope[c] * (coefficients.conductance_reference[c] - v[root[i % n]])
-            synaptic[i % n] += plain[i] * np.float32(max(factor, 0.0) - 1.0)
+            factor = 1.0 + coefficients.conductance_slope[c] * (
+                coefficients.conductance_reference[c] - v[node_of[i % n]]
+            )
+            line_sums[i % n] += plain[i] * np.float32(max(factor, 0.0) - 1.0)
         if sums:
-            for k in range(n):
+            for k in range(nodes):
                 current[k] = constant[k]
-        adaptation = coefficients.adaptation
         if has_adaptation:
-            for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
-                m = digital[DIGITAL_BUSY, b]
-                adaptation[ADAPT_PULSE, m] = _pulse_share(m, start, h, digital)
-            membrane_kernel.adapt(w, v, current, adaptation, rules)
-            for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
-                adaptation[ADAPT_PULSE, digital[DIGITAL_BUSY, b]] = 0.0
-        if merged.size > 0:
-            _sum_members(synaptic, coefficients.merged_nodes, merged_begin, merged_members)
-            if has_adaptation:
-                _sum_members(current, coefficients.merged_nodes, merged_begin, merged_members)
+            if is_merged:
+                for m in range(n):
+                    member_v[m] = v[node_of[m]]
+                    member_current[m] = 0.0
+            for b in range(1, busy[0] + 1):
+                adaptation[ADAPT_PULSE, busy[b]] = _pulse_share(busy[b], start, h, digital)
+            membrane_kernel.adapt(w, member_v, member_current, adaptation, rules)
+            for b in range(1, busy[0] + 1):
+                adaptation[ADAPT_PULSE, busy[b]] = 0.0
+            if is_merged:
+                for m in range(n):
+                    current[node_of[m]] += member_current[m]
+        if is_merged:
+            _sum_members(line_sums, member_begin, members, synaptic)
         noise_time = step - coefficients.noise_origin
         mixed = noise_kernel.time_key(noise_key, _MEMBRANE, noise_time)
         is_fused = has_noise and not (has_exponential or has_resistors)
@@ -264,9 +275,9 @@ def take_steps(
             noise_kernel.add(current, noise_kick, noise_sources, noise_key, _MEMBRANE, noise_time)
         # gated nodes: their synaptic current is set aside, and comes back when a walk opens the gate
         if pauses:
-            for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
-                k = root[digital[DIGITAL_BUSY, b]]
-                if spike_kernel.gated(k, digital):
+            for b in range(1, busy[0] + 1):
+                k = digital[busy[b], DIGITAL_NODE]
+                if spike_kernel.gated(k, digital, member_begin, members):
                     quiet[k] += synaptic[k]
                     synaptic[k] = 0.0
                     node[NODE_EXP_LIMIT, k] = 0.0
@@ -283,7 +294,7 @@ def take_steps(
             )
 
         if has_exponential:
-            for k in range(n):
+            for k in range(nodes):
                 drive[k] = synaptic[k] + current[k]
             crossed = membrane_kernel.advance_exponential(v, before, drive, node, rules) != 0
         elif is_fused:
@@ -311,22 +322,23 @@ def take_steps(
             )
 
         found = 0
-        for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
-            m = digital[DIGITAL_BUSY, b]
-            k = root[m]
+        ended = False
+        for b in range(1, busy[0] + 1):
+            m = busy[b]
+            k = digital[m, DIGITAL_NODE]
             if walked[k] == step:
                 continue
             if spike_kernel.next_change(m, digital) < end:
                 walked[k] = step
-                node[NODE_EXP_LIMIT, k] = node[CIRCUIT_EXP_LIMIT, k]
+                node[NODE_EXP_LIMIT, k] = exp_limit[k]
                 found = _listed(k, found, walks)
             else:
-                spike_kernel.rearm(m, v, node, digital)
+                ended = spike_kernel.rearm(m, v, node, ota, digital, member_begin, members) or ended
         changing = found
         if crossed:
-            for first in range(0, n, _BLOCK):
+            for first in range(0, nodes, _BLOCK):
                 if _any_above(v[first : first + _BLOCK], threshold[first : first + _BLOCK]):
-                    for k in range(first, min(first + _BLOCK, n)):
+                    for k in range(first, min(first + _BLOCK, nodes)):
                         if v[k] > threshold[k] and walked[k] != step:
                             walked[k] = step
                             found = _listed(k, found, walks)
@@ -336,7 +348,9 @@ def take_steps(
             if (
                 i >= changing
                 and e > first_event
-                and spike_kernel.touched(k, circuits, digital, events.rows, events.addresses, first_event, e, labels)
+                and spike_kernel.touched(
+                    k, circuits, member_begin, members, events.rows, events.addresses, first_event, e, labels
+                )
             ):
                 parts = profile
                 spike_kernel.line_profile(
@@ -347,7 +361,8 @@ def take_steps(
                     lines,
                     line_gain,
                     circuits,
-                    digital,
+                    member_begin,
+                    members,
                     events,
                     first_event,
                     e,
@@ -362,37 +377,54 @@ def take_steps(
                     np.uint32(mixed & _LOW), np.uint32(mixed >> _32), noise_sources[k]
                 )
             v[k], fires = spike_kernel.walk(
-                k, start, h, delay, before[k], other, synaptic[k] + quiet[k], node, digital, rules, parts, fired, fires
+                k,
+                start,
+                h,
+                delay,
+                before[k],
+                other,
+                synaptic[k] + quiet[k],
+                node,
+                ota,
+                digital,
+                busy,
+                member_begin,
+                members,
+                rules,
+                parts,
+                fired,
+                fires,
             )
         if pauses:
-            for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
-                k = root[digital[DIGITAL_BUSY, b]]
+            for b in range(1, busy[0] + 1):
+                k = digital[busy[b], DIGITAL_NODE]
                 quiet[k] = 0.0
-                node[NODE_EXP_LIMIT, k] = node[CIRCUIT_EXP_LIMIT, k]
-        kept = 0
-        for b in range(digital[DIGITAL_BUSY_COUNT, 0]):
-            m = digital[DIGITAL_BUSY, b]
-            pulses = has_adaptation and adaptation[ADAPT_OUTPUT, m] != 0.0
-            if digital[DIGITAL_PHASE, m] != READY or (
-                pulses and digital[DIGITAL_FIRE, m] + digital[DIGITAL_PULSE, m] > end
-            ):
-                digital[DIGITAL_BUSY, kept] = m
-                kept += 1
-            else:
-                digital[DIGITAL_LISTED, m] = 0
-        digital[DIGITAL_BUSY_COUNT, 0] = kept
+                node[NODE_EXP_LIMIT, k] = exp_limit[k]
+        if found > 0 or ended or has_adaptation:
+            kept = 0
+            for b in range(1, busy[0] + 1):
+                m = busy[b]
+                pulses = has_adaptation and adaptation[ADAPT_OUTPUT, m] != 0.0
+                if digital[m, DIGITAL_PHASE] != READY or (
+                    pulses and digital[m, DIGITAL_FIRE] + digital[m, DIGITAL_PULSE] > end
+                ):
+                    kept += 1
+                    busy[kept] = m
+                else:
+                    digital[m, DIGITAL_LISTED] = 0
+            busy[0] = kept
         step += 1
     return step, e, forced, fires
 
 
 @numba.njit(cache=True, inline="always")
-def record(state: State, root: NDArray[np.int64], probes: NDArray[np.int64], values: NDArray[np.float32]) -> None:
-    """Values of probes: k membrane, N + k and 2N + k lines, 3N + k adaptation; ``float32[p]``."""
-    n = state.v.size
+def record(state: State, node_of: NDArray[np.int64], probes: NDArray[np.int64], values: NDArray[np.float32]) -> None:
+    """Values of probes: m membrane, N + m and 2N + m lines, 3N + m adaptation; ``float32[p]``."""
+    n = node_of.size
     for p in range(probes.size):
         source = probes[p]
         if source < n:
-            values[p] = state.v[root[source]]
+            values[p] = state.v[node_of[source]]
         elif source < 3 * n:
             values[p] = state.x[source - n]
         else:
@@ -456,6 +488,5 @@ def advance(
             fires,
         )
         if trace.shape[0] > 0:
-            record(state, coefficients.root, probes, trace[before - first])
-    share(state, coefficients)
+            record(state, coefficients.node_of, probes, trace[before - first])
     return step, fires, e, forced
