@@ -15,14 +15,14 @@ import numpy as np
 from hxtwin import containers
 from hxtwin.chipsim.elaborate.neurons import BACKEND_OF_CIRCUIT
 from hxtwin.chipsim.lockstep import BURST_CYCLES, Lockstep
-from hxtwin.chipsim.observers import HOLD_CYCLES, Observers
+from hxtwin.chipsim.observers import HOLD_CYCLES, Conversion, Observers
 from hxtwin.chipsim.options import DEFAULT_OPTIONS
 from hxtwin.chipsim.parameters import NEVER
 from hxtwin.chipsim.readout.cadc import CadcTiming
 from hxtwin.chipsim.readout.triggers import conversion_trigger, correlation_reset
 from hxtwin.chipsim.registers.access_kernel import READ
 from hxtwin.chipsim.registers.cell_map import SYNAPSE_WINDOWS, SYNAPSE_WINDOWS_MASK, WATCH_ALWAYS, WATCH_BUSY
-from hxtwin.chipsim.registers.register_file import Accesses, Reads, RegisterFile
+from hxtwin.chipsim.registers.register_file import Accesses, Latches, Reads, RegisterFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,7 +78,7 @@ class Chip:
         self.link_written: list[tuple[int, int]] = []
         self._last_write = -NEVER
         self._words_to_be: dict[int, int] = {}
-        self._conversion_steps: list[tuple[int, int, int, int, int]] = []
+        self._conversion_steps: list[tuple[int, int, int, bool, Conversion]] = []
 
     # --- what arrives ---------------------------------------------------------------------------------------------
 
@@ -190,32 +190,54 @@ class Chip:
         return min(conversion, self._observers.observation_end)
 
     def _make_conversion_step(self, until: int) -> None:
-        """Begin or end of a conversion; as long as nothing disturbs, the lockstep runs ahead over several of them."""
-        cycle, hemisphere, begin, row, is_end = heapq.heappop(self._conversion_steps)
+        """Begin or end of a conversion; as long as nothing disturbs, many of them at once."""
+        cycle, _, _, is_end, conversion = self._conversion_steps[0]
         observers, lockstep = self._observers, self._lockstep
         undisturbed = not lockstep.is_stale and cycle <= self.registers.quiet_until(self._accesses)
+        if is_end and undisturbed and observers.may_run_ahead:
+            self._make_conversions(until)
+            return
+        heapq.heappop(self._conversion_steps)
         if not is_end:
-            if not (undisturbed and observers.sees(hemisphere)):
+            if not (undisturbed and observers.sees(conversion.hemisphere)):
                 self._advance_accesses(cycle - 1)
                 lockstep.advance(cycle)
-            observers.begin_conversion(hemisphere, row, begin)
+            observers.begin_conversion(conversion)
             return
         self._advance_accesses(cycle - 1)
         if lockstep.reached <= cycle:
-            lockstep.advance(max(cycle, self._horizon(cycle, until) if undisturbed else cycle))
-        self.registers.cadc[hemisphere] = observers.finish_conversion(hemisphere, begin, cycle)
+            lockstep.advance(cycle)
+        self.registers.cadc[conversion.hemisphere] = observers.finish_conversions([conversion])[0]
 
-    def _horizon(self, cycle: int, until: int) -> int:
-        """How far the lockstep may run ahead of the end of a conversion: over conversions that follow closely."""
-        if not self._observers.may_run_ahead:
-            return cycle
+    def _make_conversions(self, until: int) -> None:
+        """The end of a conversion, and all conversions that follow closely before a write or an unknown hemisphere.
+
+        The lockstep runs ahead over all of them. The accesses on the way are reads that concern nobody else.
+        """
+        observers, lockstep = self._observers, self._lockstep
         last = min(until, self.registers.quiet_until(self._accesses))
-        seen = cycle
-        for step, hemisphere, _, _, is_end in sorted(self._conversion_steps):
-            if step > last or step > seen + HOLD_CYCLES or not (is_end or self._observers.sees(hemisphere)):
+        seen = self._conversion_steps[0][0]
+        ended: list[Conversion] = []
+        begun: list[Conversion] = []
+        while self._conversion_steps:
+            step, _, _, is_end, conversion = self._conversion_steps[0]
+            if step > last or step > seen + HOLD_CYCLES or not (is_end or observers.sees(conversion.hemisphere)):
                 break
+            heapq.heappop(self._conversion_steps)
             seen = step
-        return seen
+            (ended if is_end else begun).append(conversion)
+        lockstep.advance(max(seen, lockstep.reached))
+        for conversion in begun:
+            if conversion.end > seen:
+                observers.begin_conversion(conversion)
+        latches = Latches(
+            np.array([conversion.end for conversion in ended]),
+            np.array([conversion.hemisphere for conversion in ended]),
+            observers.finish_conversions(ended),
+        )
+        done, answers, unmapped, _ = self.registers.apply(self._accesses, 0, seen, WATCH_BUSY, latches)
+        self._account(answers, unmapped)
+        self._accesses = self._accesses.part(slice(done, None))
 
     def schedule_conversion(self, hemisphere: int, row: int, begin: int, end: int) -> None:
         """A CADC conversion will begin and end in cycles that have not been passed; its results are then latched.
@@ -226,8 +248,9 @@ class Chip:
             begin: first cycle.
             end: cycle in which the results are latched.
         """
-        heapq.heappush(self._conversion_steps, (begin, hemisphere, begin, row, 0))
-        heapq.heappush(self._conversion_steps, (end, hemisphere, begin, row, 1))
+        conversion = Conversion(hemisphere, row, begin, end)
+        heapq.heappush(self._conversion_steps, (begin, hemisphere, begin, False, conversion))
+        heapq.heappush(self._conversion_steps, (end, hemisphere, begin, True, conversion))
 
     def _start_conversion(self, cycle: int, trigger: ConversionTrigger) -> None:
         """A trigger that does not come over the link: it starts a conversion and reads what was latched before."""

@@ -25,6 +25,8 @@ from hxtwin.chipsim.readout.madc import Madc, MadcSamples
 from hxtwin.chipsim.readout.sources import SourceMultiplexers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from hxtwin.chipsim.lockstep import Lockstep
@@ -37,14 +39,21 @@ HOLD_CYCLES: Final = 2500
 """Circuits stay watched so long after a conversion, 10 us, since another one is likely to follow."""
 
 
-@attrs.frozen(eq=False)
-class _Conversion:
-    """A conversion under way."""
+@attrs.frozen
+class Conversion:
+    """A conversion of the column ADC.
+
+    Attributes:
+        hemisphere: 0 top, 1 bottom.
+        row: row that the trigger read addressed, 0..255.
+        begin: first cycle.
+        end: cycle in which the results are latched.
+    """
 
     hemisphere: int
     row: int
     begin: int
-    columns: NDArray[np.bool_]
+    end: int
 
 
 class Observers:
@@ -71,7 +80,7 @@ class Observers:
         self.board: Final = BoardVoltages()
         self._samples: list[MadcSamples] = []
         self._origin = 0
-        self._conversions: list[_Conversion] = []
+        self._conversions: list[Conversion] = []
         self._held = np.zeros(CIRCUITS, dtype=np.bool_)
         self._hold_until = NEVER
         lockstep.follower = weakref.proxy(self)  # no circle: the memory of a twin that is dropped is free at once
@@ -188,39 +197,52 @@ class Observers:
         """Whether the chip may be advanced beyond the end of a conversion before its results are made."""
         return not self._lockstep.analog.remembers and not self.recording
 
-    def begin_conversion(self, hemisphere: int, row: int, begin: int) -> None:
+    def begin_conversion(self, conversion: Conversion) -> None:
         """A conversion begins; its columns are seen, or the chip has been advanced to this cycle."""
         if self._lockstep.is_stale:
             self._lockstep.refresh()
-        seen = self.sees(hemisphere)
-        self._conversions.append(_Conversion(hemisphere, row, begin, self._columns_of(hemisphere)))
+        seen = self.sees(conversion.hemisphere)
+        self._conversions.append(conversion)
         self._hold_until = NEVER
         self._lockstep.looking = True
         if not seen:
             self._look()
 
-    def finish_conversion(self, hemisphere: int, begin: int, end: int) -> NDArray[np.uint8]:
-        """Results of the conversion that began then, ``uint8[2, 256]``; the chip has been advanced to its end."""
+    def finish_conversions(self, conversions: Sequence[Conversion]) -> NDArray[np.uint8]:
+        """Results of conversions whose settings are the present ones; the chip has been advanced to their ends.
+
+        Args:
+            conversions: by ascending end; some that are seen need not have been begun.
+
+        Returns:
+            ``uint8[n, 2, 256]``.
+        """
         analog = self._lockstep.analog
-        (conversion,) = [c for c in self._conversions if (c.hemisphere, c.begin) == (hemisphere, begin)]
-        first, trace = self._trace(conversion, end)
         correlation, v_reset = self._lockstep.correlation(), self.board.correlation_reset
-        results = self._cadc.convert(
-            hemisphere,
-            conversion.row,
-            begin - self._origin,
-            first - self._origin,
-            analog.step_cycles,
-            trace,
-            correlation[:, COLUMNS * hemisphere : COLUMNS * (hemisphere + 1)],
-            self._cells,
-            analog.output,
-            debug=self._voltages.cadc_debug,
-            v_reset=READOUT.correlation_v_reset if v_reset is None else v_reset,
-        )
-        self._conversions.remove(conversion)
+        results = np.empty((len(conversions), 2, COLUMNS), dtype=np.uint8)
+        for hemisphere in range(2):
+            chosen = [k for k, conversion in enumerate(conversions) if conversion.hemisphere == hemisphere]
+            if not chosen:
+                continue
+            own = [conversions[k] for k in chosen]
+            first, trace = self._trace(hemisphere, min(c.begin for c in own), max(c.end for c in own))
+            results[chosen] = self._cadc.convert(
+                hemisphere,
+                [c.row for c in own],
+                [c.begin - self._origin for c in own],
+                first - self._origin,
+                analog.step_cycles,
+                trace,
+                correlation[:, COLUMNS * hemisphere : COLUMNS * (hemisphere + 1)],
+                self._cells,
+                analog.output,
+                debug=self._voltages.cadc_debug,
+                v_reset=READOUT.correlation_v_reset if v_reset is None else v_reset,
+            )
+        ended = {(conversion.hemisphere, conversion.begin) for conversion in conversions}
+        self._conversions = [c for c in self._conversions if (c.hemisphere, c.begin) not in ended]
         if not self._conversions:
-            self._hold_until = end + HOLD_CYCLES
+            self._hold_until = conversions[-1].end + HOLD_CYCLES
             self._lockstep.looking = self.recording
             self._forget()
         return results
@@ -233,12 +255,12 @@ class Observers:
         assert columns is not None
         return columns
 
-    def _trace(self, conversion: _Conversion, end: int) -> tuple[float, NDArray[np.float32]]:
-        """Readout quantities of the columns of a conversion from its begin to its end, and the cycle of the first."""
+    def _trace(self, hemisphere: int, begin: int, end: int) -> tuple[float, NDArray[np.float32]]:
+        """Readout quantities of the columns of a hemisphere from a cycle to another, and the cycle of the first."""
         step = self._lockstep.analog.step_cycles
-        first, last = int(conversion.begin // step), int((end + 1) // step)
+        first, last = int(begin // step), int((end + 1) // step)
         trace = np.zeros((last - first + 1, COLUMNS), dtype=np.float32)
-        low = COLUMNS * conversion.hemisphere
+        low = COLUMNS * hemisphere
         for piece in self._lockstep.pieces:
             if piece.steps[-1] < first or piece.steps[0] > last:
                 continue
@@ -246,8 +268,8 @@ class Observers:
             columns = slice(*np.searchsorted(piece.circuits, [low, low + COLUMNS]).tolist())
             if rows.start == rows.stop or columns.start == columns.stop:
                 continue
-            begin = int(piece.steps[rows.start]) - first  # steps of watched circuits are never jumped over
-            places = slice(begin, begin + rows.stop - rows.start)
+            place = int(piece.steps[rows.start]) - first  # steps of watched circuits are never jumped over
+            places = slice(place, place + rows.stop - rows.start)
             trace[places, piece.circuits[columns] - low] = piece.values[rows, columns]
         return first * step, trace
 
@@ -257,7 +279,7 @@ class Observers:
         """Watches what has to be watched: for a while after the last conversion, too."""
         for conversion in self._conversions:
             low = COLUMNS * conversion.hemisphere
-            self._held[low : low + COLUMNS] |= conversion.columns
+            self._held[low : low + COLUMNS] |= self._columns_of(conversion.hemisphere)
         watched = self._held.copy()
         watched[self._madc.observed(NEVER - 1)] = True
         self._lockstep.looking = bool(self._conversions) or self.recording

@@ -87,9 +87,11 @@ class Readout:
     def convert(
         self, trace: NDArray[np.float32], first: float, step: float, hemisphere: int = 0, **others: Any
     ) -> NDArray[np.uint8]:
-        arguments: dict[str, Any] = {"storage": NO_STORAGE, "row": 0, "begin": BEGIN} | others
-        return self.converter.convert(
+        arguments: dict[str, Any] = {"storage": NO_STORAGE} | others
+        results: NDArray[np.uint8] = self.converter.convert(
             hemisphere,
+            [arguments.pop("row", 0)],
+            [arguments.pop("begin", BEGIN)],
             first_border_cycle=first,
             step_cycles=step,
             trace=trace,
@@ -97,6 +99,8 @@ class Readout:
             output=self.output,
             **arguments,
         )
+        only: NDArray[np.uint8] = results[0]
+        return only
 
 
 CONNECTED = Readout()

@@ -8,6 +8,7 @@ import numpy as np
 
 from hxtwin.chipsim.fpga import executor_kernel as kernel
 from hxtwin.chipsim.fpga.response_stream import Answers
+from hxtwin.chipsim.registers.access_kernel import READ
 from hxtwin.chipsim.registers.register_file import Accesses
 
 if TYPE_CHECKING:
@@ -142,6 +143,12 @@ class ExecutorState:
     def answer_delay(self, address: int) -> int:
         """FPGA cycles from a read of the chip to its answer; see the kernel."""
         return int(kernel.answer_delay(self._numbers, address))
+
+    @property
+    def has_writes(self) -> bool:
+        """Whether there is a write among the accesses since `take_accesses`."""
+        flags = self._access_flags[: self.registers[kernel.N_ACCESSES]]
+        return bool(np.any(flags & READ == 0))
 
     def take_accesses(self) -> Accesses:
         """Accesses to the chip since the last call."""

@@ -445,7 +445,8 @@ class Playback:
     def _convert(self, arrival: int, address: int) -> int | None:
         """Starts a CADC conversion (rule 27); cycle in which the read behind it is made, None: never."""
         fpga, state = self._fpga, self._state
-        self._fpga.hand_over()
+        if state.has_writes:  # on which the duration may depend
+            fpga.hand_over()
         hemisphere = address >> 24 & 1
         free = kernel.CADC_FREE + hemisphere
         start = max(arrival, int(state.registers[free]))

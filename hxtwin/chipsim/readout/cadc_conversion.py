@@ -35,6 +35,8 @@ from hxtwin.chipsim.readout.laws import READOUT, ReadoutLaws
 from hxtwin.chipsim.readout.neuron_output import ON_CODE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from hxtwin.chipsim.analog.constants import AnalogConstants
@@ -159,8 +161,8 @@ class CadcConverter:
     def convert(
         self,
         hemisphere: int,
-        row: int,
-        begin: int,
+        rows: Sequence[int],
+        begins: Sequence[int],
         first_border_cycle: float,
         step_cycles: float,
         trace: NDArray[np.float32],
@@ -171,12 +173,12 @@ class CadcConverter:
         debug: tuple[float, float] = _NOT_DRIVEN,
         v_reset: float = READOUT.correlation_v_reset,
     ) -> NDArray[np.uint8]:
-        """Results of one conversion.
+        """Results of conversions between which no setting has changed.
 
         Args:
             hemisphere: 0 top, 1 bottom.
-            row: row that the trigger read addressed, 0..255: its correlation sensors are connected.
-            begin: first chip cycle of the conversion.
+            rows: row that each trigger read addressed, 0..255: its correlation sensors are connected.
+            begins: first chip cycle of each conversion.
             first_border_cycle: chip cycle of the first border of `trace`.
             step_cycles: chip cycles between borders.
             trace: raw readout quantity (see `NeuronOutput`) of the circuit of each column of the hemisphere at the
@@ -188,7 +190,7 @@ class CadcConverter:
             v_reset: board voltage to which correlation storage is reset, V.
 
         Returns:
-            ``uint8[2, 256]``: causal, acausal.
+            ``uint8[conversions, 2, 256]``: causal, acausal.
 
         Raises:
             TwinArgumentError: a shape is wrong.
@@ -196,29 +198,34 @@ class CadcConverter:
         _check(trace, storage)
         lines = np.array(debug)
         inputs = self._inputs(hemisphere, lines)
-        first, _ = self.ramp(hemisphere, begin)
-        shifts = self._shifts[hemisphere].reshape(-1).copy()
-        noise_kernel.add(shifts, self._sigma, self._sources[hemisphere], self._key, noise_kernel.CADC, begin)
+        delay = self.ramp(hemisphere, 0)[0]
         start, slope = self._ramps(hemisphere, cells)
         circuits = slice(COLUMNS * hemisphere, COLUMNS * (hemisphere + 1))
-        correlation = self.correlation_volts(storage[:, row], v_reset)
-        correlation *= cells.correlation[2 * hemisphere : 2 * hemisphere + 2].repeat(_HALF)
+        buffered = cells.correlation[2 * hemisphere : 2 * hemisphere + 2].repeat(_HALF)
+        sensors = {row: self.correlation_volts(storage[:, row], v_reset) * buffered for row in set(rows)}
         offsets = self._registers.cells[self._offset_cells[hemisphere]].astype(np.int64) - _OFFSET_ZERO
-        return cadc_kernel.convert(
-            inputs,
-            np.ascontiguousarray(trace),
-            float(first - first_border_cycle) / step_cycles,
-            float(step_cycles),
-            output.kind[circuits],
-            output.shown[circuits],
-            correlation,
-            lines,
-            start,
-            slope,
-            self._law,
-            shifts.reshape(2, COLUMNS),
-            offsets,
-        )
+        borders = np.ascontiguousarray(trace)
+        results = np.empty((len(begins), 2, COLUMNS), dtype=np.uint8)
+        for k, (row, begin) in enumerate(zip(rows, begins, strict=True)):
+            shifts = self._shifts[hemisphere].reshape(-1).copy()
+            noise_kernel.add(shifts, self._sigma, self._sources[hemisphere], self._key, noise_kernel.CADC, begin)
+            cadc_kernel.convert(
+                inputs,
+                borders,
+                float(begin + delay - first_border_cycle) / step_cycles,
+                float(step_cycles),
+                output.kind[circuits],
+                output.shown[circuits],
+                sensors[row],
+                lines,
+                start,
+                slope,
+                self._law,
+                shifts.reshape(2, COLUMNS),
+                offsets,
+                results[k],
+            )
+        return results
 
     def _inputs(self, hemisphere: int, debug: NDArray[np.float64]) -> NDArray[np.uint8]:
         return cadc_kernel.channel_inputs(self._registers.synapses[hemisphere, COLUMNS:], ~np.isnan(debug))

@@ -131,7 +131,8 @@ def convert(
     law: NDArray[np.float64],
     shifts: NDArray[np.float32],
     offsets: NDArray[np.int64],
-) -> NDArray[np.uint8]:
+    results: NDArray[np.uint8],
+) -> None:
     """Results of all channels of a hemisphere.
 
     Args:
@@ -148,11 +149,8 @@ def convert(
         law: numbers at the positions `LINE_REST` ...
         shifts: analog offsets and noise, in counts, ``float32[2, 256]``.
         offsets: digital offsets, ``int64[2, 256]``.
-
-    Returns:
-        ``uint8[2, 256]``.
+        results: what comes out, ``uint8[2, 256]``.
     """
-    results = np.zeros((2, _COLUMNS), dtype=np.uint8)
     borders = trace.shape[0]
     levels = np.empty(borders, dtype=np.float64)
     level = np.empty(1, dtype=np.float64)
@@ -188,4 +186,3 @@ def convert(
                 count = meeting(level, shift, 0.0, 0.0, law[COUNTS_PER_CYCLE])
             whole = min(max(np.floor(count + 0.5), 0.0), float(_MOST))
             results[kind, column] = min(max(int(whole) + offsets[kind, column], 0), _MOST)
-    return results

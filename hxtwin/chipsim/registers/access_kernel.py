@@ -129,6 +129,9 @@ def apply_accesses(
     synapses: NDArray[np.uint32],
     changed_rows: NDArray[np.uint8],
     cadc: NDArray[np.uint8],
+    latch_cycles: NDArray[np.int64],
+    latch_hemispheres: NDArray[np.int64],
+    latch_results: NDArray[np.uint8],
     answers: NDArray[np.uint32],
     answer_numbers: NDArray[np.int64],
     unmapped: NDArray[np.int64],
@@ -154,6 +157,8 @@ def apply_accesses(
         synapses: ``uint32[2, 258, 64, 2]``, weight bytes and label bytes of each quad; changed.
         changed_rows: ``uint8[2, 258]``; 0xff where a word of the row changed.
         cadc: ``uint8[2, 2, 256]``: latched results by hemisphere, causal/acausal, column.
+        latch_cycles: cycles in which results of conversions are latched, ascending, none after `last_cycle`;
+            `latch_hemispheres` where, `latch_results` the results, ``uint8[n, 2, 256]``.
         answers: receives the words read, `answer_numbers` the numbers of the reads.
         unmapped: receives addresses that are not mapped; as many as fit.
 
@@ -162,8 +167,12 @@ def apply_accesses(
     """
     n_answers = 0
     n_unmapped = 0
+    latched = 0
     i = first
     while i < cycles.size and cycles[i] <= last_cycle:
+        while latched < latch_cycles.size and latch_cycles[latched] <= cycles[i]:
+            cadc[latch_hemispheres[latched]] = latch_results[latched]
+            latched += 1
         address = np.int64(addresses[i])
         flag = np.int64(flags[i])
         if watch_level < 3 and watch_of(address, flag, pages, watches) >= watch_level:
@@ -224,4 +233,7 @@ def apply_accesses(
             answer_numbers[n_answers] = numbers[i]
             n_answers += 1
         i += 1
+    while latched < latch_cycles.size:
+        cadc[latch_hemispheres[latched]] = latch_results[latched]
+        latched += 1
     return i, n_answers, n_unmapped, DONE

@@ -103,6 +103,24 @@ class Accesses:
         )
 
 
+@attrs.frozen(eq=False)
+class Latches:
+    """Results of CADC conversions and when they are latched.
+
+    Attributes:
+        cycles: chip cycles, ascending, ``int64[n]``; accesses in the cycle read the new results.
+        hemispheres: ``int64[n]``.
+        results: causal and acausal, ``uint8[n, 2, 256]``.
+    """
+
+    cycles: NDArray[np.int64]
+    hemispheres: NDArray[np.int64]
+    results: NDArray[np.uint8]
+
+
+_NO_LATCHES: Final = Latches(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 2, 256), np.uint8))
+
+
 class Consumer(IntEnum):
     """Who asks for changes; each has a memory of its own."""
 
@@ -197,20 +215,37 @@ class RegisterFile:
         return int(accesses.cycles[index]) - 1 if index < len(accesses) else NEVER
 
     def apply(
-        self, accesses: Accesses, first: int, last_cycle: int, stop_at_watch: int = _NO_STOP
+        self,
+        accesses: Accesses,
+        first: int,
+        last_cycle: int,
+        stop_at_watch: int = _NO_STOP,
+        latches: Latches = _NO_LATCHES,
     ) -> tuple[int, Reads, list[int], bool]:
         """Makes accesses from `first` up to a cycle, or to one whose watch reaches `stop_at_watch`.
+
+        Args:
+            accesses: in the order in which they are made.
+            first: index of the first one.
+            last_cycle: last chip cycle to cover.
+            stop_at_watch: see `access_kernel.watch_of`; 3: never.
+            latches: CADC results that are latched on the way, none after the last cycle.
 
         Returns:
             Index behind the last access made, words read, unmapped addresses, whether a watched access stands next.
         """
-        index, reads, unmapped, stop = self._apply(accesses, first, last_cycle, stop_at_watch)
+        index, reads, unmapped, stop = self._apply(accesses, first, last_cycle, stop_at_watch, latches)
         if self._probe is not None:
             self._probe.accesses(accesses.part(slice(first, index)), reads.words)
         return index, reads, unmapped, stop
 
     def _apply(
-        self, accesses: Accesses, first: int, last_cycle: int, stop_at_watch: int
+        self,
+        accesses: Accesses,
+        first: int,
+        last_cycle: int,
+        stop_at_watch: int,
+        latches: Latches = _NO_LATCHES,
     ) -> tuple[int, Reads, list[int], bool]:
         due = int(np.searchsorted(accesses.cycles, last_cycle, side="right"))
         if not (accesses.flags[first:due] & access_kernel.READ).all():
@@ -237,6 +272,9 @@ class RegisterFile:
             self.synapses,
             self._changed_rows,
             self.cadc,
+            latches.cycles,
+            latches.hemispheres,
+            latches.results,
             answers,
             numbers,
             self._unmapped,
