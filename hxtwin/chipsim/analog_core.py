@@ -22,7 +22,7 @@ import numpy as np
 from hxtwin.chipsim.analog import discretisation, layout, rest_kernel
 from hxtwin.chipsim.analog.arrays import Coefficients, Fires, Rest, RowEvents, Scratch, State
 from hxtwin.chipsim.analog.correlation_kernel import correlate
-from hxtwin.chipsim.analog.drivers import DriverState
+from hxtwin.chipsim.analog.drivers import EVERY_ADDRESS, DriverState
 from hxtwin.chipsim.elaborate.cap_mem import RewriteNoise
 from hxtwin.chipsim.elaborate.settings import Refreshed, Settings
 from hxtwin.chipsim.loop_kernel import Synapses
@@ -70,6 +70,7 @@ class AnalogCore:
         synapses: state of the drivers, and the synapses.
         output: readout amplifiers.
         awake: nodes that are awake.
+        remembers: the correlation sensors have their biases, so that pulses leave traces.
     """
 
     coefficients: Coefficients
@@ -138,6 +139,8 @@ class AnalogCore:
         refreshed = self.settings.refresh(cycle)
         if refreshed.drivers:
             self._drivers.adopt(drivers, cycle - self.reset_cycle)
+        if refreshed.readout:
+            self._listen()
         if refreshed.neurons or refreshed.observed or refreshed.readout:
             self.output = NeuronOutput.of(self.settings.config, self.settings.cells)
         if refreshed.neurons or refreshed.observed:
@@ -167,8 +170,16 @@ class AnalogCore:
         self.scratch = discretisation.scratch(self.coefficients)
         self._index = np.full(CIRCUITS, -1, dtype=np.int64)
         self._index[self.coefficients.circuits] = np.arange(self.coefficients.circuits.size)
-        self.synapses = Synapses(self._drivers.v, self._drivers.since, settings.efficacy, settings.labels)
+        self._listen()
         self.output = NeuronOutput.of(settings.config, settings.cells)
+
+    def _listen(self) -> None:
+        """Sensors that remember care for every event of their row."""
+        settings = self.settings
+        biased = (settings.cells.shared(name) >= _LEAST_BIAS for name in ("syn_i_bias_store", "syn_i_bias_ramp"))
+        self.remembers = bool(np.logical_and(*biased).any())
+        listening = EVERY_ADDRESS if self.remembers else settings.listening
+        self.synapses = Synapses(self._drivers.v, self._drivers.since, settings.efficacy, settings.labels, listening)
 
     def _continued(self, before: State, circuits: NDArray[np.int64]) -> State:
         """State of the circuits that are integrated now; those that were before go on."""
@@ -258,13 +269,6 @@ class AnalogCore:
     def indices(self, circuits: NDArray[np.int64]) -> NDArray[np.int64]:
         """Indices of circuits among those that are integrated; -1 for others."""
         return self._index[circuits]
-
-    @property
-    def remembers(self) -> bool:
-        """Whether the correlation sensors have their biases, so that pulses leave traces."""
-        cells = self.settings.cells
-        biased = (cells.shared("syn_i_bias_store") >= _LEAST_BIAS) & (cells.shared("syn_i_bias_ramp") >= _LEAST_BIAS)
-        return bool(biased.any())
 
     def correlate(self, rows: RowEvents, fires: Fires) -> None:
         """Row events and fires of circuits 0..511 reach the correlation sensors; both ascending."""

@@ -153,12 +153,14 @@ class Synapses(NamedTuple):
         since: cycles since the chip reset, ``int64[256]``.
         efficacy: ``float32[512, 256]``.
         labels: ``uint8[512, 256]``.
+        listening: events of a row with other addresses concern nobody, see `driver_kernel.drive`, ``uint64[512]``.
     """
 
     v: NDArray[np.float64]
     since: NDArray[np.int64]
     efficacy: NDArray[np.float32]
     labels: NDArray[np.uint8]
+    listening: NDArray[np.uint64]
 
 
 @inner_kernel
@@ -248,6 +250,7 @@ def _drive(
             synapses.v,
             synapses.since,
             drivers,
+            synapses.listening,
             rows.cycles,
             rows.rows,
             rows.addresses,

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hxtwin.chipsim.compiled import inner_kernel
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from hxtwin.chipsim.elaborate.drivers import DriverParameters
@@ -27,6 +28,8 @@ _DRIVERS_OF_BUS = 32
 _HALF = 128
 _ACTIVATION = 31
 _MSB = 0x20
+_ONE = np.uint64(1)
+_NOBODY = np.uint64(0)
 
 
 @inner_kernel
@@ -62,6 +65,7 @@ def pulse(
     v: NDArray[np.float64],
     since: NDArray[np.int64],
     parameters: DriverParameters,
+    listening: NDArray[np.uint64],
     out_cycles: NDArray[np.int64],
     out_rows: NDArray[np.int64],
     out_addresses: NDArray[np.uint8],
@@ -86,11 +90,14 @@ def pulse(
             )
             since[d] = cycle
             v[d] = now + parameters.utilization[d] * (parameters.charge[d] - now)
-        amplitude = width(d, v[d], address, parameters)
         sent = address if parameters.forwards_address[d] else address & _MSB
         for row in range(2):
+            r = 2 * _HALF * hemisphere + 2 * place + row
+            if (listening[r] >> np.uint64(sent)) & _ONE == _NOBODY:
+                continue
+            amplitude = width(d, v[d], address, parameters)
             out_cycles[n] = cycle
-            out_rows[n] = 2 * _HALF * hemisphere + 2 * place + row
+            out_rows[n] = r
             out_addresses[n] = sent
             out_lines[n] = parameters.row_lines[row, d]
             out_amplitudes[n] = amplitude
@@ -108,6 +115,7 @@ def drive(
     v: NDArray[np.float64],
     since: NDArray[np.int64],
     parameters: DriverParameters,
+    listening: NDArray[np.uint64],
     out_cycles: NDArray[np.int64],
     out_rows: NDArray[np.int64],
     out_addresses: NDArray[np.uint8],
@@ -125,6 +133,7 @@ def drive(
         v: V_stp, ``float64[256]``, advanced in place.
         since: chip cycle up to which recovery is contained in ``v``, ``int64[256]``, advanced in place.
         parameters: of the drivers.
+        listening: bit a of a row: whoever gets its events cares for those with address a, ``uint64[512]``.
         out_cycles: output, room for two row events of each reacting driver.
         out_rows: 256 * hemisphere + row.
         out_addresses: address sent to the row.
@@ -145,6 +154,7 @@ def drive(
             v,
             since,
             parameters,
+            listening,
             out_cycles,
             out_rows,
             out_addresses,

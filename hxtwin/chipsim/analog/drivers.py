@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import numpy as np
 
 from hxtwin.chipsim.analog import driver_kernel
 from hxtwin.chipsim.analog.arrays import RowEvents
+from hxtwin.chipsim.personality import CIRCUITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hxtwin.chipsim.elaborate.drivers import DriverParameters
+
+
+EVERY_ADDRESS: Final = np.full(CIRCUITS, np.uint64(0xFFFFFFFFFFFFFFFF))
+"""All rows listen to all addresses, see `hxtwin.chipsim.analog.driver_kernel.drive`."""
 
 
 @attrs.frozen(eq=False)
@@ -75,6 +80,7 @@ def drive(
         state.v,
         state.since,
         parameters,
+        EVERY_ADDRESS,
         *rows,
     )
     assert n == room

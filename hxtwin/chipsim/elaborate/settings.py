@@ -130,6 +130,7 @@ class Settings:
         drivers: the 256 synapse drivers.
         efficacy: of the synapses, ``float32[512, 256]``, row 256 * hemisphere + row; changed in place.
         labels: of the synapses, 0..63, ``uint8[512, 256]``; changed in place.
+        listening: bit a of a row: one of its synapses with label a has a weight, ``uint64[512]``; changed in place.
         column_gain: line deflection for efficacy 1, ``float64[2, 512]``, V.
         connected: synaptic lines that reach their circuits, excitatory and inhibitory, ``bool[2, 512]``.
         correlation: of the sensors; replaced, or changed in place in some rows.
@@ -161,6 +162,7 @@ class Settings:
         self.cells = CellValues(np.zeros(SHAPE))
         self.efficacy: Final = np.zeros((CIRCUITS, COLUMNS), dtype=np.float32)
         self.labels: Final = np.zeros((CIRCUITS, COLUMNS), dtype=np.uint8)
+        self.listening: Final = np.zeros(CIRCUITS, dtype=np.uint64)
         self.observed = np.zeros(CIRCUITS, dtype=np.bool_)
         self._trims = np.zeros((2, CIRCUITS, COLUMNS), dtype=np.uint8)  # time, amplitude
         self._v_res_meas = constants.correlation_v_res_meas
@@ -319,7 +321,9 @@ class Settings:
         both = column_bytes(words)
         weight_bytes, label_bytes = both
         self.efficacy[rows] = synapses.efficacy(WEIGHT_OF_BYTE[weight_bytes], rows, self._personality)
-        self.labels[rows] = label_bytes & LABEL_MASK
+        self.labels[rows] = labels = label_bytes & LABEL_MASK
+        heard = np.where(self.efficacy[rows] != 0, np.uint64(1) << labels.astype(np.uint64), np.uint64(0))
+        self.listening[rows] = np.bitwise_or.reduce(heard, axis=1)
         trims = both >> TRIM_SHIFT
         differs = trims != self._trims[:, rows]
         if not differs.any():
