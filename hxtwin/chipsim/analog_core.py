@@ -24,6 +24,7 @@ from hxtwin.chipsim.analog.arrays import Coefficients, Fires, Rest, RowEvents, S
 from hxtwin.chipsim.analog.correlation_kernel import correlate
 from hxtwin.chipsim.analog.drivers import EVERY_ADDRESS, DriverState
 from hxtwin.chipsim.elaborate.cap_mem import RewriteNoise
+from hxtwin.chipsim.elaborate.recent import Recent
 from hxtwin.chipsim.elaborate.settings import Refreshed, Settings
 from hxtwin.chipsim.loop_kernel import Synapses
 from hxtwin.chipsim.personality import CIRCUITS, COLUMNS
@@ -32,6 +33,7 @@ from hxtwin.chipsim.readout.neuron_output import NeuronOutput
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hxtwin.chipsim.elaborate.neurons import NeuronParameters
     from hxtwin.chipsim.options import TwinOptions
     from hxtwin.chipsim.registers.register_file import RegisterFile
 
@@ -52,6 +54,17 @@ class TracePiece:
     steps: NDArray[np.int64]
     circuits: NDArray[np.int64]
     values: NDArray[np.float32]
+
+
+@attrs.frozen(eq=False)
+class _Discretised:
+    """Coefficients and what belongs to them; the settings are kept, so that none has the number of another one."""
+
+    neurons: NeuronParameters
+    gain: NDArray[np.float64]
+    coefficients: Coefficients
+    scratch: Scratch
+    rest: Rest
 
 
 class AnalogCore:
@@ -92,6 +105,7 @@ class AnalogCore:
             noise=None if self._key is None else RewriteNoise(self._key),
         )
         self._noise_origin = 0
+        self._recent: Recent[_Discretised] = Recent()
         self._drivers = DriverState.recovered(self.settings.drivers)
         self.storage: Final = np.zeros((2, CIRCUITS, COLUMNS), dtype=np.float32)
         self._last_pre = np.full((CIRCUITS, COLUMNS), _NO_PULSE, dtype=np.int64)
@@ -158,20 +172,29 @@ class AnalogCore:
     def _discretise(self) -> None:
         settings = self.settings
         integrated = discretisation.observable(settings.neurons, settings.observed | self._watched)
-        self.coefficients = discretisation.discretise(
-            settings.neurons,
-            settings.column_gain,
+        neurons, gain = settings.neurons, settings.column_gain
+        key = (id(neurons), id(gain), integrated.tobytes(), self._noise_origin)
+        known = self._recent.get(key, lambda: self._discretised(neurons, gain, integrated))
+        self.coefficients, self.scratch, self.rest = known.coefficients, known.scratch, known.rest
+        self._index = np.full(CIRCUITS, -1, dtype=np.int64)
+        self._index[self.coefficients.circuits] = np.arange(self.coefficients.circuits.size)
+        self._listen()
+        self.output = NeuronOutput.of(settings.config, settings.cells)
+
+    def _discretised(
+        self, neurons: NeuronParameters, gain: NDArray[np.float64], integrated: NDArray[np.bool_]
+    ) -> _Discretised:
+        coefficients = discretisation.discretise(
+            neurons,
+            gain,
             integrated=integrated,
             step_cycles=self.step_cycles,
             noise_key=self._key,
             noise_origin=self._noise_origin,
             constants=self._constants,
         )
-        self.scratch = discretisation.scratch(self.coefficients)
-        self._index = np.full(CIRCUITS, -1, dtype=np.int64)
-        self._index[self.coefficients.circuits] = np.arange(self.coefficients.circuits.size)
-        self._listen()
-        self.output = NeuronOutput.of(settings.config, settings.cells)
+        rest = discretisation.rest(coefficients)
+        return _Discretised(neurons, gain, coefficients, discretisation.scratch(coefficients), rest)
 
     def _listen(self) -> None:
         """Sensors that remember care for every event of their row."""
@@ -203,16 +226,22 @@ class AnalogCore:
 
     def _settle(self, step: int) -> None:
         """Everybody is awake; those sleep again that may."""
-        self.rest = discretisation.rest(self.coefficients)
+        self._wake_up()
         self._show_watched()
         self.awake = rest_kernel.fall_asleep(step, self.state, self.coefficients, self.rest)
+
+    def _wake_up(self) -> None:
+        """Nobody sleeps, and nobody has been looked at; fixed points that were found stay."""
+        self.rest.asleep[:] = False
+        self.rest.decays[:] = False
+        self.rest.seen[:] = 0.0
 
     def _sleep_on(self, rest: Rest, old: Coefficients) -> None:
         """Further circuits have come, which are awake; those that sleep do not notice."""
         sleepers = np.flatnonzero(rest.asleep)
         firsts = old.circuits[old.members[old.member_begin[sleepers]]]
         places = self.coefficients.node_of[self._index[firsts]]
-        self.rest = discretisation.rest(self.coefficients)
+        self._wake_up()
         for name in ("asleep", "since", "v", "decays", "point", "rate", "known"):
             getattr(self.rest, name)[places] = getattr(rest, name)[sleepers]
         everybody = self._index[old.circuits]

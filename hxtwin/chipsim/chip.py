@@ -7,7 +7,6 @@ act at the end of their cycle. Reference: simulator-decisions.md 1, 7, 15, 26-34
 from __future__ import annotations
 
 import heapq
-import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -274,15 +273,23 @@ class Chip:
             elif reads:
                 last, level = min(until, int(self._accesses.cycles[reads - 1])), WATCH_BUSY
             else:
-                lockstep.advance(first)
-                border = math.ceil(lockstep.step_begin + lockstep.analog.step_cycles)
-                last, level = min(until, max(border, first + 1) - 1), WATCH_BUSY
+                self._make_moving(until)
+                continue
             done, answers, unmapped, watched = self.registers.apply(self._accesses, 0, last, level)
             self._account(answers, unmapped)
             self._note_writes(done)
             self._accesses = self._accesses.part(slice(done, None))
             if watched:
                 self._make_watched()
+
+    def _make_moving(self, until: int) -> None:
+        """Makes accesses while events move, each in its turn, up to a cycle or to one that concerns another unit."""
+        done, answers, unmapped = self._lockstep.make_accesses(self._accesses, until)
+        self._account(answers, unmapped)
+        self._note_writes(done)
+        self._accesses = self._accesses.part(slice(done, None))
+        if len(self._accesses) and self._accesses.cycles[0] <= until:
+            self._make_watched()
 
     def _leading_reads(self) -> int:
         """How many reads stand in front of the first write."""

@@ -28,7 +28,8 @@ from hxtwin.chipsim.events.network import EventNetwork
 from hxtwin.chipsim.events.neuron_outputs import NeuronOutputs
 from hxtwin.chipsim.parameters import NEVER
 from hxtwin.chipsim.probe import NEURON
-from hxtwin.chipsim.registers.register_file import Consumer
+from hxtwin.chipsim.registers.access_kernel import AccessList, Found
+from hxtwin.chipsim.registers.register_file import Accesses, Consumer, Reads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +45,9 @@ BURST_CYCLES: Final = 250
 _ROWS: Final = 1 << 15
 _FIRES: Final = 1 << 15
 _ARTIFICIAL: Final = 1 << 12
+_MOST_UNMAPPED: Final = 64
+_NO_ACCESSES: Final = Accesses.none().listed
+_NOTHING_FOUND: Final = Found(np.empty(0, np.uint32), np.empty(0, np.int64), np.empty(0, np.int64))
 _TRACE_VALUES: Final = 1 << 20
 _MOST_TRACE_ROWS: Final = 1 << 14
 
@@ -281,19 +285,48 @@ class Lockstep:
 
     def advance(self, until: int) -> None:
         """Runs up to and including a chip cycle: all whole steps, and the network as far as it may."""
-        self._reached = max(self._reached, until)
+        is_short = until + 1 < (self.step + 1) * self.analog.step_cycles
+        is_still = not self._clock[kernel.NEURON_LAST] and until < min(self.refresh_cycle, self.events.next_cycle)
+        if is_short and is_still:
+            self._reached = max(self._reached, until)
+            return
+        self._advance(until, _NO_ACCESSES, _NOTHING_FOUND)
+
+    def make_accesses(self, accesses: Accesses, until: int) -> tuple[int, Reads, list[int]]:
+        """Runs up to a cycle and makes accesses on the way; only up to one that concerns another unit, if there is any.
+
+        Returns:
+            Number of accesses made, what they read, unmapped addresses.
+        """
+        due = accesses.part(slice(int(np.searchsorted(accesses.cycles, until, side="right"))))
+        found = Found(np.empty(len(due), np.uint32), np.empty(len(due), np.int64), np.empty(_MOST_UNMAPPED, np.int64))
+        self._clock[kernel.ACCESS : kernel.UNMAPPED + 1] = 0
+        self._advance(until, due.listed, found)
+        made, answers, unmapped = self._clock[kernel.ACCESS : kernel.UNMAPPED + 1].tolist()
+        self._clock[kernel.ACCESS] = 0
+        reads = Reads(found.numbers[:answers], found.words[:answers])
+        if self._probe is not None:
+            self._probe.accesses(due.part(slice(made)), reads.words)
+        return made, reads, found.unmapped[:unmapped].tolist()
+
+    def _advance(self, until: int, accesses: AccessList, found: Found) -> None:
         while True:
             border = self.refresh_cycle
             if border <= math.ceil(self.step_begin):
                 self.refresh()
                 continue
-            result = self._run(min(until, border - 1))
+            reach = min(until, border - 1)
+            result = self._run(reach, accesses, found)
+            self._last_write = max(self._last_write, int(self._clock[kernel.LAST_WRITE]))
+            if result == kernel.CONCERN:
+                return
             if result == kernel.SETTINGS:
                 self.refresh()
-            elif result == kernel.DONE and until < border:
-                return
+            elif result == kernel.DONE and reach == until:
+                break
+        self._reached = max(self._reached, until)
 
-    def _run(self, until: int) -> int:
+    def _run(self, until: int, accesses: AccessList, found: Found) -> int:
         analog, clock = self.analog, self._clock
         watched, shown = analog.watched, analog.membranes(self._shown)
         probes = np.concatenate([analog.probes(), analog.indices(shown)])
@@ -303,6 +336,8 @@ class Lockstep:
             rows = min(max(steps, 1), max(_TRACE_VALUES // len(probes), 1), _MOST_TRACE_ROWS)
         trace, ends = np.empty((rows, len(probes)), dtype=np.float32), np.empty(rows, dtype=np.int64)
         clock[kernel.STALE] = self.is_stale
+        clock[kernel.LOOKING] = self.looking
+        clock[kernel.LAST_WRITE] = self._last_write
         clock[kernel.AWAKE] = analog.awake
         result = kernel.run(
             until,
@@ -323,6 +358,9 @@ class Lockstep:
             probes,
             trace,
             ends,
+            accesses,
+            self._registers.tables,
+            found,
         )
         analog.awake = int(clock[kernel.AWAKE])
         n = int(clock[kernel.TRACED])

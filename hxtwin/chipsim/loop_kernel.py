@@ -7,6 +7,7 @@ part              how far
 ================  =========================================================================================
 event network     to cycle ``n * h + 3``: what fires in the step enters the crossbar at ``n * h + 4`` or later
 synaptic events   those that arrive before ``(n + 1) * h``; they come at most one step late, which costs no charge
+accesses          those before cycle ``(n + 1) * h - 1``, each when the network has come to its cycle
 neuron circuits   step n
 neuron outputs    fires of the step: spike counters, requests, events for the crossbar
 ================  =========================================================================================
@@ -25,12 +26,15 @@ from hxtwin.chipsim.analog import driver_kernel, rest_kernel, step_kernel
 from hxtwin.chipsim.compiled import inner_kernel
 from hxtwin.chipsim.events import crossbar_kernel
 from hxtwin.chipsim.events.neuron_output_kernel import fire_neurons
+from hxtwin.chipsim.registers import access_kernel
+from hxtwin.chipsim.registers.cell_map import WATCH_ALWAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hxtwin.chipsim.analog.arrays import Coefficients, Fires, Rest, RowEvents, Scratch, State
     from hxtwin.chipsim.elaborate.drivers import DriverParameters
+    from hxtwin.chipsim.registers.access_kernel import AccessList, Found, Registers
 
 NEVER: Final = 1 << 62
 
@@ -40,6 +44,10 @@ FULL: Final = 1
 """Logs must be taken away first."""
 SETTINGS: Final = 2
 """Synaptic events arrive, and registers have changed since the settings were looked at."""
+WRITTEN: Final = 3
+"""An access has changed settings."""
+CONCERN: Final = 4
+"""The next access concerns another unit."""
 
 # --- places in the clock, int64[CLOCK_SIZE] ---
 STEP: Final = 0
@@ -68,7 +76,17 @@ TRACED: Final = 15
 """Rows of the trace."""
 CHIP_RESET: Final = 16
 """Cycle of the last chip reset, from which the recovery of the drivers is counted."""
-CLOCK_SIZE: Final = 17
+ACCESS: Final = 17
+"""First access that has not been made."""
+ANSWERS: Final = 18
+"""Words that were read."""
+UNMAPPED: Final = 19
+"""Addresses without a register that were found."""
+LAST_WRITE: Final = 20
+"""Cycle of the last write."""
+LOOKING: Final = 21
+"""1: what is written acts at once."""
+CLOCK_SIZE: Final = 22
 
 _ROOM: Final = 1024
 _MOST_ROWS_OF_EVENT: Final = 64
@@ -339,6 +357,44 @@ def _lead_followers(
 
 
 @inner_kernel
+def _access(
+    clock: NDArray[np.int64],
+    accesses: AccessList,
+    registers: Registers,
+    found: Found,
+) -> int:
+    """Makes the accesses of the cycle of the next one; returns `DONE`, `WRITTEN` or `CONCERN`."""
+    first = clock[ACCESS]
+    changes = registers.marks[0]
+    nothing = found.numbers[:0]
+    last, answers, unmapped, why = access_kernel.apply_accesses(
+        accesses,
+        first,
+        accesses.cycles[first],
+        WATCH_ALWAYS,
+        registers,
+        nothing,
+        nothing,
+        registers.cadc[:0],
+        found,
+        clock[ANSWERS],
+        clock[UNMAPPED],
+    )
+    for i in range(first, last):
+        if accesses.flags[i] & access_kernel.READ == 0:
+            clock[LAST_WRITE] = accesses.cycles[i]
+    clock[ACCESS] = last
+    clock[ANSWERS] = answers
+    clock[UNMAPPED] = unmapped
+    if why == access_kernel.WATCHED:
+        return CONCERN
+    if registers.marks[0] != changes and (clock[STALE] == 0 or clock[LOOKING] != 0):
+        clock[STALE] = 1
+        return WRITTEN
+    return DONE
+
+
+@inner_kernel
 def _undisturbed(
     step: int,
     last: int,
@@ -348,9 +404,12 @@ def _undisturbed(
     clock: NDArray[np.int64],
     network: Network,
     artificial: Fires,
+    accesses: AccessList,
 ) -> int:
     """End of the steps from one on in which nothing reaches the neurons and nobody looks whether they may sleep."""
     end = min(last, (step // rest_kernel.REST_STEPS + 1) * rest_kernel.REST_STEPS)
+    if clock[ACCESS] < accesses.cycles.size:
+        end = min(end, int((accesses.cycles[clock[ACCESS]] + 1) // h))
     if due < NEVER:
         end = min(end, int(np.ceil((due - lead) / h)))
     if clock[SYNAPTIC_FIRST] < clock[SYNAPTIC_LAST]:
@@ -380,6 +439,9 @@ def run(
     probes: NDArray[np.int64],
     trace: NDArray[np.float32],
     trace_ends: NDArray[np.int64],
+    accesses: AccessList,
+    registers: Registers,
+    found: Found,
 ) -> int:
     """Runs the chip up to and including a chip cycle: whole steps of the neurons, and the network as far as it may.
 
@@ -402,9 +464,12 @@ def run(
         probes: what to record, see `step_kernel.record`.
         trace: values of the probes at the end of each step that is not jumped over, ``float32[n, p]``.
         trace_ends: number of the next step of each row, ``int64[n]``.
+        accesses: to make on the way, as far as they concern nobody else.
+        registers: read and changed by them.
+        found: receives what they read.
 
     Returns:
-        `DONE`, `FULL` or `SETTINGS`.
+        `DONE`, `FULL`, `SETTINGS`, `WRITTEN` or `CONCERN`.
     """
     h = coefficients.step_cycles
     lead = outputs.to_crossbar[0] - 1
@@ -426,6 +491,20 @@ def run(
             result = FULL
             break
         horizon = int(step * h) + lead
+        while (
+            clock[ACCESS] < accesses.cycles.size
+            and accesses.cycles[clock[ACCESS]] <= until
+            and accesses.cycles[clock[ACCESS]] + 1 < (step + 1) * h
+            and result == DONE
+        ):
+            reach = min(accesses.cycles[clock[ACCESS]], horizon)
+            if due <= reach and not _route(reach, clock, network, link_cycles, link_labels):
+                result = FULL
+                break
+            result = _access(clock, accesses, registers, found)
+            due = _next_arrival(clock, network, link_cycles)
+        if result != DONE:
+            break
         if due <= horizon:
             if not _route(horizon, clock, network, link_cycles, link_labels):
                 result = FULL
@@ -471,7 +550,7 @@ def run(
         following = step + 1
         if clock[AWAKE] > 0:
             if probes.size == 0 and clock[WAITING] == 0 and not forced_due:
-                following = max(following, _undisturbed(step, last, due, lead, h, clock, network, artificial))
+                following = max(following, _undisturbed(step, last, due, lead, h, clock, network, artificial, accesses))
             following, _, forced, fires = step_kernel.take_steps(
                 step,
                 following,
@@ -514,10 +593,18 @@ def run(
                 target = min(target, max(int(np.ceil((due - lead) / h)), step))
             if clock[FORCED_FIRST] < clock[FORCED_LAST]:
                 target = min(target, max(int(artificial.cycles[clock[FORCED_FIRST]] / h), step))
+            if clock[ACCESS] < accesses.cycles.size:
+                target = min(target, max(int((accesses.cycles[clock[ACCESS]] + 1) // h), step))
             step = target
     clock[STEP] = step
-    if result == DONE:
-        horizon = min(until, int(step * h) + lead)
-        if due <= horizon and not _route(horizon, clock, network, link_cycles, link_labels):
+    horizon = min(until, int(step * h) + lead)
+    while result == DONE and clock[ACCESS] < accesses.cycles.size and accesses.cycles[clock[ACCESS]] <= until:
+        reach = min(accesses.cycles[clock[ACCESS]], horizon)
+        if due <= reach and not _route(reach, clock, network, link_cycles, link_labels):
             result = FULL
+            break
+        result = _access(clock, accesses, registers, found)
+        due = _next_arrival(clock, network, link_cycles)
+    if result == DONE and due <= horizon and not _route(horizon, clock, network, link_cycles, link_labels):
+        result = FULL
     return result

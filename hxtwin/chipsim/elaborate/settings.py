@@ -39,6 +39,7 @@ from hxtwin.chipsim.elaborate.correlation import CorrelationParameters, elaborat
 from hxtwin.chipsim.elaborate.drivers import DriverParameters, elaborate_drivers
 from hxtwin.chipsim.elaborate.fire_wires import FireWires
 from hxtwin.chipsim.elaborate.neurons import NeuronParameters, elaborate_neurons
+from hxtwin.chipsim.elaborate.recent import Recent
 from hxtwin.chipsim.elaborate.synapse_memory import (
     LABEL_MASK,
     ROWS,
@@ -159,6 +160,9 @@ class Settings:
         self._constants = constants
         self._instant = instant_settling
         self.noise = noise
+        self._looks = 0  # number of times that the cells were looked at
+        self._neurons: Recent[NeuronParameters] = Recent()
+        self._gains: Recent[NDArray[np.float64]] = Recent()
         self.cells = CellValues(np.zeros(SHAPE))
         self.efficacy: Final = np.zeros((CIRCUITS, COLUMNS), dtype=np.float32)
         self.labels: Final = np.zeros((CIRCUITS, COLUMNS), dtype=np.uint8)
@@ -175,6 +179,7 @@ class Settings:
         self._driver = WrittenColumns(registers, containers.SynapseDriverConfig)
         self._stp = WrittenColumns(registers, containers.CommonSTPConfig)
         self._padi = WrittenColumns(registers, containers.CommonPADIBusConfig)
+        registers.concern(Consumer.ELABORATION, _CAP_MEM | _NEURONS | _FIRES | _DRIVERS | _READOUT)
         self._classes = tuple(name.split("@")[0] for name in registers.map.block_names)
         self.reset(0)
         self.refresh(0)
@@ -260,6 +265,7 @@ class Settings:
         self._looked = cycle
         self._distance = self._state.distance(values)
         old, self.cells = self.cells, CellValues.of(values, self._personality, self._constants)
+        self._looks += 1
         self._connect_biases(self.cells)
         return self.cells.moved(old)
 
@@ -271,16 +277,22 @@ class Settings:
 
     def _refresh_neurons(self, written: Set[str], moved: Set[str], switched: bool) -> bool:
         elaborated = _meet(written, _NEURONS) or _meet(moved, _NEURON_CELLS)
+        parts = (self._config, self._backend, self._common_backend)
         if elaborated:
-            for part in (self._config, self._backend, self._common_backend):
+            for part in parts:
                 part.follow(written)
-            self.neurons = elaborate_neurons(
-                self._config.columns,
-                self._backend.columns,
-                self._common_backend.columns,
-                self.cells,
-                self._personality,
-                self._constants,
+        key = (self._looks, *(part.words for part in parts))
+        if elaborated:
+            self.neurons = self._neurons.get(
+                key,
+                lambda: elaborate_neurons(
+                    self._config.columns,
+                    self._backend.columns,
+                    self._common_backend.columns,
+                    self.cells,
+                    self._personality,
+                    self._constants,
+                ),
             )
         if "NeuronBackendConfig" in written:
             self.wires = FireWires.of(self._backend.columns)
@@ -288,8 +300,9 @@ class Settings:
             self.connected = current_switches(self._registers.synapses)
         if not (elaborated or switched or "syn_i_bias_dac" in moved):
             return False
-        self.column_gain = synapses.column_gain(
-            self.cells, self.neurons, self.connected, self._personality, self._constants
+        self.column_gain = self._gains.get(
+            (key, self.connected.tobytes()),
+            lambda: synapses.column_gain(self.cells, self.neurons, self.connected, self._personality, self._constants),
         )
         return True
 

@@ -47,6 +47,11 @@ class WrittenColumns:
         self._flag_masks = np.array([1 << int(piece.lsb) for piece in pieces], dtype=np.uint32)  # type: ignore[arg-type]  # see `_is_flag`
         self.columns: Columns = self._decode(self._words)
 
+    @property
+    def words(self) -> bytes:
+        """The words that are decoded, to tell settings apart."""
+        return self._words.tobytes()
+
     def follow(self, written: Collection[str]) -> None:
         """Takes over what is written, if the class is among those `written`."""
         if self._container.__name__ not in written:

@@ -13,6 +13,7 @@ import numpy as np
 
 from hxtwin import containers
 from hxtwin.chipsim.elaborate.neurons import BACKEND_OF_CIRCUIT
+from hxtwin.chipsim.elaborate.recent import Recent
 from hxtwin.chipsim.events import neuron_output_kernel
 from hxtwin.chipsim.loop_kernel import Outputs
 from hxtwin.chipsim.registers.register_file import Consumer
@@ -29,7 +30,11 @@ _COLUMNS: Final = 128
 _NOBODY: Final = np.empty((0, 2), dtype=np.int64)
 _TURN_OF: Final = neuron_output_kernel.turns_of_neurons()
 _NEURON_OF: Final = np.argsort(_TURN_OF).astype(np.int64)
-_CONCERNED: Final = ("NeuronConfig", "NeuronBackendConfig", "CommonNeuronBackendConfig")
+_CLASSES: Final[tuple[type[containers.Container], ...]] = (
+    containers.NeuronConfig,
+    containers.NeuronBackendConfig,
+    containers.CommonNeuronBackendConfig,
+)
 
 
 class NeuronOutputs:
@@ -44,11 +49,12 @@ class NeuronOutputs:
     def __init__(self, registers: RegisterFile, parameters: Parameters) -> None:
         self._registers = registers
         self._counter_cells = registers.map.cells_of(containers.SpikeCounterRead)[:, 0].copy()
-        self._concerned = np.array([name.split("@")[0] in _CONCERNED for name in registers.map.block_names])
+        registers.concern(Consumer.NEURON_OUTPUTS, [container.__name__ for container in _CLASSES])
         self._requests = np.zeros(neuron_output_kernel.EVENT_OUTPUTS, dtype=np.uint64)
         self._turns = np.zeros(neuron_output_kernel.EVENT_OUTPUTS, dtype=np.int64)
         self._to_crossbar = np.array([parameters.fire_to_crossbar], dtype=np.int64)
-        self._elaborate(_NOBODY)
+        self._recent: Recent[Outputs] = Recent()
+        self.arrays = self._elaborated(_NOBODY)
 
     def reset(self) -> None:
         """As after a chip reset."""
@@ -65,19 +71,21 @@ class NeuronOutputs:
         Args:
             followers: pairs of a circuit and another one that fires with it, ascending, ``int64[n, 2]``.
         """
-        if self._registers.take_changes(Consumer.NEURON_OUTPUTS).blocks[self._concerned].any():
-            self._elaborate(followers)
+        if self._registers.take_changes(Consumer.NEURON_OUTPUTS).blocks.any():
+            self.arrays = self._elaborated(followers)
 
-    def _elaborate(self, followers: NDArray[np.int64]) -> None:
-        registers = self._registers
+    def _elaborated(self, followers: NDArray[np.int64]) -> Outputs:
+        words = [self._registers.words_of(container) for container in _CLASSES]
+        key = (*(part.tobytes() for part in words), followers.tobytes())
+        return self._recent.get(key, lambda: self._elaborate(words, followers))
+
+    def _elaborate(self, words: list[NDArray[np.uint32]], followers: NDArray[np.int64]) -> Outputs:
         number = np.arange(NEURONS)
         block, in_block = np.divmod(number, _BLOCK_NEURONS)
         row, column = np.divmod(in_block, _COLUMNS)
         quadrant_order = _COLUMNS * (2 * row + block) + column  # places of NeuronConfig: row, half, column
-        config = containers.NeuronConfig.decode_columns(registers.words_of(containers.NeuronConfig))
-        backend = containers.NeuronBackendConfig.decode_columns(registers.words_of(containers.NeuronBackendConfig))
-        common = containers.CommonNeuronBackendConfig.decode_columns(
-            registers.words_of(containers.CommonNeuronBackendConfig)
+        config, backend, common = (
+            container.decode_columns(part) for container, part in zip(_CLASSES, words, strict=True)
         )
         counts = (
             config["enable_fire"][quadrant_order] & common["enable_clocks"][block] & ~common["force_reset"][block]
@@ -86,7 +94,7 @@ class NeuronOutputs:
         sends = backend["enable_spike_out"].astype(np.bool_) & registers_on & counts
         output = 4 * block + column // 32
         labels = (output << 8 | backend["address_out"]).astype(np.int64)
-        self.arrays = Outputs(
+        return Outputs(
             counts,
             sends,
             labels,

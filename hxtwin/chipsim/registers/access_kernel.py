@@ -15,11 +15,11 @@ bytes, 1 their top 2 bits, 2 top 2 bits of the label bytes, 4 low 6 bits of the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from hxtwin.chipsim.compiled import kernel
+from hxtwin.chipsim.compiled import inner_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +49,7 @@ _6: Final = np.uint32(6)
 _0: Final = np.uint32(0)
 
 
-@kernel
+@inner_kernel
 def lanes_to_mask(lanes: Integer) -> np.uint32:
     """Bits of the enabled byte lanes, ``uint32``."""
     mask = 0
@@ -59,7 +59,7 @@ def lanes_to_mask(lanes: Integer) -> np.uint32:
     return np.uint32(mask)
 
 
-@kernel
+@inner_kernel
 def synapse_window(offset: Integer) -> Integer:
     """Window of an offset in a synapse array: its number, or -1 if nothing lies there."""
     window = (offset >> 16) & 0x1F
@@ -78,7 +78,7 @@ def synapse_window(offset: Integer) -> Integer:
     return -1
 
 
-@kernel
+@inner_kernel
 def reads_of_cadc(address: Integer) -> int:
     """1: address of a buffered CADC result; 2: of one that triggers a conversion; 0: neither."""
     if address & _SYNAPSE_MASK != _SYNAPSE_BASE or synapse_window(address & 0x3FFFFF) not in (8, 12):
@@ -86,7 +86,7 @@ def reads_of_cadc(address: Integer) -> int:
     return 1 if address & 0x200000 else TRIGGERS_CONVERSION
 
 
-@kernel
+@inner_kernel
 def watch_of(address: Integer, flags: Integer, pages: NDArray[np.int32], watches: NDArray[np.uint8]) -> int:
     """How much an access concerns other units: 0 not at all, 1 while events run, 2 always."""
     if address & _SYNAPSE_MASK == _SYNAPSE_BASE:
@@ -98,7 +98,7 @@ def watch_of(address: Integer, flags: Integer, pages: NDArray[np.int32], watches
     return 0 if first < 0 else int(watches[first + (address & 0xFF)])
 
 
-@kernel
+@inner_kernel
 def first_concern(
     addresses: NDArray[np.uint32], flags: NDArray[np.uint8], pages: NDArray[np.int32], watches: NDArray[np.uint8]
 ) -> int:
@@ -109,73 +109,119 @@ def first_concern(
     return int(flags.size)
 
 
-@kernel
-def apply_accesses(
-    cycles: NDArray[np.int64],
-    addresses: NDArray[np.uint32],
-    words: NDArray[np.uint32],
-    flags: NDArray[np.uint8],
-    numbers: NDArray[np.int64],
-    first: int,
-    last_cycle: int,
-    watch_level: int,
-    pages: NDArray[np.int32],
-    masks: NDArray[np.uint32],
-    kinds: NDArray[np.uint8],
-    watches: NDArray[np.uint8],
-    blocks: NDArray[np.int32],
-    cells: NDArray[np.uint32],
-    changed: NDArray[np.uint8],
-    synapses: NDArray[np.uint32],
-    changed_rows: NDArray[np.uint8],
-    cadc: NDArray[np.uint8],
-    latch_cycles: NDArray[np.int64],
-    latch_hemispheres: NDArray[np.int64],
-    latch_results: NDArray[np.uint8],
-    answers: NDArray[np.uint32],
-    answer_numbers: NDArray[np.int64],
-    unmapped: NDArray[np.int64],
-) -> tuple[int, int, int, int]:
-    """Makes accesses in order, up to a cycle or to one that concerns another unit.
+class AccessList(NamedTuple):
+    """Accesses in the order in which they are made.
 
-    Args:
-        cycles: chip cycle of each access, ascending.
-        addresses: word addresses.
-        words: words of the writes.
-        flags: byte enables, and `READ`.
-        numbers: number of each read, copied to `answer_numbers`.
-        first: first access to make.
-        last_cycle: last chip cycle to cover.
-        watch_level: stop in front of accesses whose watch reaches this level; 3 = never.
+    Attributes:
+        cycles: chip cycle of each, ascending, ``int64[n]``.
+        addresses: word addresses, ``uint32[n]``.
+        words: of the writes, ``uint32[n]``.
+        flags: byte enables, and `READ`, ``uint8[n]``.
+        numbers: of the reads, ``int64[n]``.
+    """
+
+    cycles: NDArray[np.int64]
+    addresses: NDArray[np.uint32]
+    words: NDArray[np.uint32]
+    flags: NDArray[np.uint8]
+    numbers: NDArray[np.int64]
+
+
+class Registers(NamedTuple):
+    """What accesses read and change.
+
+    Attributes:
         pages: page table, as are `masks`, `kinds`, `watches`, `blocks` parts of the `CellMap`.
         masks: bits that exist.
         kinds: 1 stored, 2 read-only, 3 trigger.
         watches: see `watch_of`.
         blocks: block of each cell.
         cells: words of the cells; changed.
-        changed: ``uint8[blocks]``; 0xff where a stored word changed.
+        concerns: bit c of a block: its changes concern consumer c, ``uint8[blocks]``.
+        changed: ``uint8[blocks]``; gets the bits of those whom a changed word concerns.
         synapses: ``uint32[2, 258, 64, 2]``, weight bytes and label bytes of each quad; changed.
         changed_rows: ``uint8[2, 258]``; 0xff where a word of the row changed.
+        marks: number of changes that concern anybody, ``int64[1]``; changed.
         cadc: ``uint8[2, 2, 256]``: latched results by hemisphere, causal/acausal, column.
+    """
+
+    pages: NDArray[np.int32]
+    masks: NDArray[np.uint32]
+    kinds: NDArray[np.uint8]
+    watches: NDArray[np.uint8]
+    blocks: NDArray[np.int32]
+    cells: NDArray[np.uint32]
+    concerns: NDArray[np.uint8]
+    changed: NDArray[np.uint8]
+    synapses: NDArray[np.uint32]
+    changed_rows: NDArray[np.uint8]
+    marks: NDArray[np.int64]
+    cadc: NDArray[np.uint8]
+
+
+class Found(NamedTuple):
+    """What accesses bring back.
+
+    Attributes:
+        words: that were read, ``uint32[n]``.
+        numbers: of the reads, ``int64[n]``.
+        unmapped: addresses that are not mapped; as many as fit, ``int64[m]``.
+    """
+
+    words: NDArray[np.uint32]
+    numbers: NDArray[np.int64]
+    unmapped: NDArray[np.int64]
+
+
+@inner_kernel
+def _latch(results: NDArray[np.uint8], cadc: NDArray[np.uint8]) -> None:
+    for kind in range(results.shape[0]):
+        for column in range(results.shape[1]):
+            cadc[kind, column] = results[kind, column]
+
+
+@inner_kernel
+def apply_accesses(
+    accesses: AccessList,
+    first: int,
+    last_cycle: int,
+    watch_level: int,
+    registers: Registers,
+    latch_cycles: NDArray[np.int64],
+    latch_hemispheres: NDArray[np.int64],
+    latch_results: NDArray[np.uint8],
+    found: Found,
+    n_answers: int,
+    n_unmapped: int,
+) -> tuple[int, int, int, int]:
+    """Makes accesses in order, up to a cycle or to one that concerns another unit.
+
+    Args:
+        accesses: all that are known.
+        first: first access to make.
+        last_cycle: last chip cycle to cover.
+        watch_level: stop in front of accesses whose watch reaches this level; 3 = never.
+        registers: read and changed.
         latch_cycles: cycles in which results of conversions are latched, ascending, none after `last_cycle`;
             `latch_hemispheres` where, `latch_results` the results, ``uint8[n, 2, 256]``.
-        answers: receives the words read, `answer_numbers` the numbers of the reads.
-        unmapped: receives addresses that are not mapped; as many as fit.
+        found: receives what is read.
+        n_answers: words read before, and unmapped addresses found before, `n_unmapped`.
 
     Returns:
         Index behind the last access made; number of answers; number of unmapped addresses; `DONE` or `WATCHED`.
     """
-    n_answers = 0
-    n_unmapped = 0
+    cycles, addresses, words, flags = accesses.cycles, accesses.addresses, accesses.words, accesses.flags
+    pages, kinds, cells, synapses = registers.pages, registers.kinds, registers.cells, registers.synapses
+    answers, unmapped = found.words, found.unmapped
     latched = 0
     i = first
     while i < cycles.size and cycles[i] <= last_cycle:
         while latched < latch_cycles.size and latch_cycles[latched] <= cycles[i]:
-            cadc[latch_hemispheres[latched]] = latch_results[latched]
+            _latch(latch_results[latched], registers.cadc[latch_hemispheres[latched]])
             latched += 1
         address = np.int64(addresses[i])
         flag = np.int64(flags[i])
-        if watch_level < 3 and watch_of(address, flag, pages, watches) >= watch_level:
+        if watch_level < 3 and watch_of(address, flag, pages, registers.watches) >= watch_level:
             return i, n_answers, n_unmapped, WATCHED
         lanes = lanes_to_mask(flag & LANES)
         is_read = flag & READ != 0
@@ -192,7 +238,7 @@ def apply_accesses(
                 quad = index % _QUADS
                 for entry in range(4):
                     column = 8 * (quad % 32) + 2 * entry + quad // 32
-                    answer = np.uint32((np.int64(answer) << 8) | np.int64(cadc[hemisphere, kind, column]))
+                    answer = np.uint32((np.int64(answer) << 8) | np.int64(registers.cadc[hemisphere, kind, column]))
             elif known and window != 9:
                 row = index // (2 * _QUADS) if window == 15 else index // _QUADS
                 quad = index % _QUADS
@@ -213,7 +259,8 @@ def apply_accesses(
                     new = (old & ~enabled) | (word & enabled)
                     if new != old:
                         synapses[hemisphere, row, quad, half] = new
-                        changed_rows[hemisphere, row] = 0xFF
+                        registers.changed_rows[hemisphere, row] = 0xFF
+                        registers.marks[0] += 1
         elif address < 1 << 26 and pages[address >> 8] >= 0:
             cell = pages[address >> 8] + (address & 0xFF)
             kind_of_cell = kinds[cell]
@@ -221,19 +268,21 @@ def apply_accesses(
             if is_read:
                 answer = cells[cell]
             elif kind_of_cell == 1:
-                new = ((cells[cell] & ~lanes) | (words[i] & lanes)) & masks[cell]
+                new = ((cells[cell] & ~lanes) | (words[i] & lanes)) & registers.masks[cell]
                 if new != cells[cell]:
                     cells[cell] = new
-                    changed[blocks[cell]] = 0xFF
+                    concerned = registers.concerns[registers.blocks[cell]]
+                    registers.changed[registers.blocks[cell]] |= concerned
+                    registers.marks[0] += concerned != 0
         if not known and n_unmapped < unmapped.size:
             unmapped[n_unmapped] = address
             n_unmapped += 1
         if is_read:
             answers[n_answers] = answer
-            answer_numbers[n_answers] = numbers[i]
+            found.numbers[n_answers] = accesses.numbers[i]
             n_answers += 1
         i += 1
     while latched < latch_cycles.size:
-        cadc[latch_hemispheres[latched]] = latch_results[latched]
+        _latch(latch_results[latched], registers.cadc[latch_hemispheres[latched]])
         latched += 1
     return i, n_answers, n_unmapped, DONE

@@ -26,6 +26,8 @@ from hxtwin.chipsim.registers import access_kernel
 from hxtwin.chipsim.registers.cell_map import SYNAPSE_WINDOWS, SYNAPSE_WINDOWS_MASK, CellMap, chip_cells
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from hxtwin import containers
@@ -59,6 +61,11 @@ class Accesses:
 
     def __len__(self) -> int:
         return len(self.cycles)
+
+    @property
+    def listed(self) -> access_kernel.AccessList:
+        """As the kernels take them."""
+        return access_kernel.AccessList(self.cycles, self.addresses, self.words, self.flags, self.numbers)
 
     @classmethod
     def of(cls, cycle: int, address: int, word: int, flags: int) -> Accesses:
@@ -168,9 +175,25 @@ class RegisterFile:
         self.cadc: Final = np.zeros((2, 2, 256), dtype=np.uint8)
         self._changed = np.empty(len(self.map.block_names), dtype=np.uint8)
         self._changed_rows = np.empty((2, SYNAPSE_ROWS), dtype=np.uint8)
-        #: Consumers for whom anything may have changed.
-        self._written_for: set[Consumer] = set()
+        self._concerns = np.full(len(self.map.block_names), (1 << len(Consumer)) - 1, dtype=np.uint8)
+        self._marks = np.zeros(1, dtype=np.int64)
+        self._taken = dict.fromkeys(Consumer, -1)
         self._unmapped = np.empty(_MOST_UNMAPPED, dtype=np.int64)
+        cells = self.map
+        self.tables: Final = access_kernel.Registers(
+            cells.pages,
+            cells.masks,
+            cells.kinds,
+            cells.watches,
+            cells.blocks,
+            self.cells,
+            self._concerns,
+            self._changed,
+            self.synapses,
+            self._changed_rows,
+            self._marks,
+            self.cadc,
+        )
         self.reset()
 
     def reset(self) -> None:
@@ -180,16 +203,23 @@ class RegisterFile:
         self.cadc[:] = 0
         self._changed[:] = 0xFF
         self._changed_rows[:] = 0xFF
-        self._written_for.update(Consumer)
+        self._marks += 1
+
+    def concern(self, consumer: Consumer, classes: Collection[str]) -> None:
+        """From now on only changes of containers of these classes, and of synapse rows, concern a consumer."""
+        bit = np.uint8(1 << consumer)
+        concerned = np.array([name.split("@")[0] in classes for name in self.map.block_names])
+        self._concerns[concerned] |= bit
+        self._concerns[~concerned] &= ~bit
 
     def has_changes(self, consumer: Consumer) -> bool:
         """Whether `take_changes` would give any."""
-        if consumer not in self._written_for:
+        if self._taken[consumer] == self._marks[0]:
             return False
         bit = np.uint8(1 << consumer)
         changed = bool((self._changed & bit).any() or (self._changed_rows & bit).any())
         if not changed:
-            self._written_for.discard(consumer)
+            self._taken[consumer] = int(self._marks[0])
         return changed
 
     def take_changes(self, consumer: Consumer) -> Changes:
@@ -198,7 +228,7 @@ class RegisterFile:
         found = Changes((self._changed & bit) != 0, (self._changed_rows & bit) != 0)
         self._changed &= ~bit
         self._changed_rows &= ~bit
-        self._written_for.discard(consumer)
+        self._taken[consumer] = int(self._marks[0])
         return found
 
     def watch(self, accesses: Accesses, index: int) -> int:
@@ -248,39 +278,23 @@ class RegisterFile:
         latches: Latches = _NO_LATCHES,
     ) -> tuple[int, Reads, list[int], bool]:
         due = int(np.searchsorted(accesses.cycles, last_cycle, side="right"))
-        if not (accesses.flags[first:due] & access_kernel.READ).all():
-            self._written_for.update(Consumer)
         room = max(due - first, 0)
-        answers, numbers = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.int64)
-        cells = self.map
+        found = access_kernel.Found(np.empty(room, np.uint32), np.empty(room, np.int64), self._unmapped)
         index, n_answers, n_unmapped, stop = access_kernel.apply_accesses(
-            accesses.cycles,
-            accesses.addresses,
-            accesses.words,
-            accesses.flags,
-            accesses.numbers,
+            accesses.listed,
             first,
             last_cycle,
             stop_at_watch,
-            cells.pages,
-            cells.masks,
-            cells.kinds,
-            cells.watches,
-            cells.blocks,
-            self.cells,
-            self._changed,
-            self.synapses,
-            self._changed_rows,
-            self.cadc,
+            self.tables,
             latches.cycles,
             latches.hemispheres,
             latches.results,
-            answers,
-            numbers,
-            self._unmapped,
+            found,
+            0,
+            0,
         )
         unmapped: list[int] = self._unmapped[:n_unmapped].tolist()
-        reads = Reads(numbers[:n_answers], answers[:n_answers])
+        reads = Reads(found.numbers[:n_answers], found.words[:n_answers])
         return int(index), reads, unmapped, stop == access_kernel.WATCHED
 
     def read(self, address: int) -> int:
