@@ -35,6 +35,10 @@ _CLASSES: Final[tuple[type[containers.Container], ...]] = (
     containers.NeuronBackendConfig,
     containers.CommonNeuronBackendConfig,
 )
+    containers.NeuronConfig,
+    containers.NeuronBackendConfig,
+    containers.CommonNeuronBackendConfig,
+)
 
 
 class NeuronOutputs:
