@@ -35,10 +35,6 @@ _CLASSES: Final[tuple[type[containers.Container], ...]] = (
     containers.NeuronBackendConfig,
     containers.CommonNeuronBackendConfig,
 )
-    containers.NeuronConfig,
-    containers.NeuronBackendConfig,
-    containers.CommonNeuronBackendConfig,
-)
 
 
 class NeuronOutputs:
