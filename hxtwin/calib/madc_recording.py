@@ -2,15 +2,15 @@
 
 ::
 
-    connect, arm       | 8 us invalid | 2 us | stimulus .. sampling time | restore | wait between pairs
+    select, arm        | 8 us invalid | 2 us | stimulus .. sampling time | restore | wait between pairs
                        t = -8 us      0      2 us
 
-Four neurons with readout lines of their own are selected at a time; the two of the even column and then the two of the
-odd one are recorded, the converter takes samples of both by turns. All others neither fire nor drive a readout line, so
-that nothing but the selected neurons has to be awake. The wait is as long as a trace, which is many time constants (the
-reference records one neuron at a time and waits ten times as long). All times in seconds; a recording begins behind the
-invalid samples. A trace with less than 95 % of the expected samples is an error. Reference: calibration.md 3.2,
-containers-a.md 6.1, 6.2.
+The two neurons of a column are selected at a time, first all even columns and then the odd ones; the converter takes
+samples of both by turns. All others neither fire nor drive a readout line, so that nothing but the selected neurons has
+to be awake. A trace lasts many time constants, and only the recorded neurons are stimulated, or lines that recover
+within the trace: the next recording follows at once unless a wait is asked for (the reference records one neuron at a
+time and waits ten traces). All times in seconds; a recording begins behind the invalid samples. A trace with less than
+95 % of the expected samples is an error. Reference: calibration.md 3.2, containers-a.md 6.1, 6.2.
 """
 
 from __future__ import annotations
@@ -55,15 +55,13 @@ INITIAL_WAIT_S: Final = 1000e-6
 SELECTED_S: Final = 10e-6
 """From the selection of neurons to their first recording."""
 LEAST_FRACTION: Final = 0.95
-_PROGRAMS: Final = 4
+_PROGRAMS_OF_PARITY: Final = 2
 _CONFIG_WORDS: Final = 6  # an atomic neuron begins with its NeuronConfig
 _UNSEEN: Final = {"readout.enable_amplifier": False, "event_routing.analog_output": int(AnalogOutput.OFF)}
-SELECTED: Final = {
-    "readout.enable_amplifier": True,
-    "readout.enable_buffered_access": True,
-    "event_routing.analog_output": int(AnalogOutput.NORMAL),
-}
-"""Switches of the neurons that are recorded next; their fire output is what artificial resets need."""
+_SELECTED: Final = {"readout.enable_amplifier": True, "readout.enable_buffered_access": True}
+"""Switches of the neurons that are recorded next."""
+_FIRES: Final = {"event_routing.analog_output": int(AnalogOutput.NORMAL)}
+"""What artificial resets and spikes need beside."""
 _NEURONS = "neuron_block.atomic_neurons."
 
 
@@ -144,17 +142,15 @@ def switch_words(neurons: ArrayOf[AtomicNeuron]) -> tuple[NDArray[np.uint32], ND
     return addresses, AtomicNeuron.encode_columns(neurons.columns(), index)[:, :_CONFIG_WORDS]
 
 
-def _groups() -> NDArray[np.int64]:
-    """Neurons whose readout lines differ, so that they can be selected together, ``int64[128, 2, 2]``.
-
-    Axes: group, parity of the column, hemisphere.
-    """
-    first = 2 * np.arange(COLUMNS // 2)[:, np.newaxis, np.newaxis]
-    found: NDArray[np.int64] = first + np.array([[0, COLUMNS], [1, COLUMNS + 1]])
-    return found
+_PAIRS: Final = (
+    np.arange(COLUMNS).reshape(-1, 2).T[:, :, np.newaxis] + np.array([0, COLUMNS], dtype=np.int64)  # top, bottom
+)
+"""Neurons that are recorded together, ``int64[2, 128, 2]``: parity of the column, pair, hemisphere."""
 
 
-_GROUPS: Final = _groups()
+def unseen(neurons: ArrayOf[AtomicNeuron]) -> ArrayOf[AtomicNeuron]:
+    """Neurons as they are while others are recorded."""
+    return neurons.with_columns(_all_neurons(_UNSEEN))
 
 
 def _all_neurons(changes: Mapping[str, object]) -> dict[str, NDArray[np.generic]]:
@@ -167,7 +163,8 @@ class MADCRecorder:
 
     Attributes:
         sampling_s: length of a trace.
-        between_s: wait behind every recording; the sampling time unless given.
+        between_s: wait behind every recording.
+        fires: whether the stimulus resets neurons, or they spike: their fire output is on then.
         before_stimulus_s: from the first valid sample to the stimulus.
         source: voltage recorded.
         most_samples: the converter is slowed down until a recording has no more samples than this; long traces would
@@ -175,7 +172,8 @@ class MADCRecorder:
     """
 
     sampling_s: float = 40e-6
-    between_s: float | None = None
+    between_s: float = 0.0
+    fires: bool = False
     before_stimulus_s: float = BEFORE_STIMULUS_S
     source: NeuronReadoutSource = NeuronReadoutSource.MEMBRANE
     most_samples: int = 2000
@@ -203,7 +201,6 @@ class MADCRecorder:
         converter = MADCConfig(enable_madc_clock_scaling=scale is not None, madc_clock_scale_value=scale or 0)
         rate = converter.sample_rate_hz()
         wanted = int((INVALID_S + self.sampling_s) * rate)
-        recorded = before.neuron_block.atomic_neurons.with_columns(_all_neurons({"readout.source": int(self.source)}))
         connection.configure(
             builder,
             {
@@ -219,10 +216,12 @@ class MADCRecorder:
         builder.barrier(omnibus=True)
         builder.wait_for(cycles(INITIAL_WAIT_S))
         recordings = []
-        for groups in np.split(_GROUPS, _PROGRAMS):
-            self._sequence(connection, groups, recorded, stimulate, undo).append_to(builder)
-            recordings.append(_recordings(connection.run(builder).madc_samples, 2 * len(groups), wanted))
-            builder = PlaybackProgramBuilder()
+        for parity, columns in enumerate(_PAIRS):
+            for pairs in np.split(columns, _PROGRAMS_OF_PARITY):
+                builder.write(coord.ReadoutSourceSelectionOnDLS(), _readout_lines(parity))
+                self._append(builder, connection, pairs, stimulate, undo)
+                recordings.append(_recordings(connection.run(builder).madc_samples, len(pairs), wanted))
+                builder = PlaybackProgramBuilder()
         connection.become(builder, before, {"neuron_block", "readout_chain"})
         mux = before.readout_chain
         builder.write(
@@ -237,46 +236,43 @@ class MADCRecorder:
         too_many = (INVALID_S + self.sampling_s) * MADCConfig().sample_rate_hz() / self.most_samples
         return None if too_many <= 1 else int(np.ceil(too_many / 2)) - 1
 
-    def _sources(self) -> NDArray[np.int64]:
-        return np.full(NEURONS, int(self.source))
-
-    def _sequence(
+    def _append(
         self,
+        builder: PlaybackProgramBuilder,
         connection: StatefulConnection,
-        groups: NDArray[np.int64],
-        recorded: ArrayOf[AtomicNeuron],
+        pairs: NDArray[np.int64],
         stimulate: Callable[[RecordedNeurons], None] | None,
         undo: Callable[[RecordedNeurons], None] | None,
-    ) -> NeuronSequence:
-        """Recordings of groups; their neurons are unseen before and behind."""
+    ) -> None:
+        """Recordings of pairs; their neurons are unseen before and behind."""
         idle = connection.chip.neuron_block.atomic_neurons
-        selected = recorded.with_columns(_all_neurons(SELECTED))
+        switches = {**_SELECTED, "readout.source": int(self.source), **(_FIRES if self.fires else {})}
+        selected = idle.with_columns(_all_neurons(switches))
         end = INVALID_S + self.sampling_s + DEAD_TIME_S
-        between = self.sampling_s if self.between_s is None else self.between_s
-        sequence = NeuronSequence(len(groups))
-        members = groups.reshape(len(groups), -1)
+        sequence = NeuronSequence(len(pairs))
         sequence.reset_timer()
-        write_changes(sequence, members, idle, selected)
+        # one pair takes the place of the other in one burst of writes
+        write_changes(sequence, np.concatenate([pairs[:1], pairs[:-1]]), selected, idle)
+        write_changes(sequence, pairs, idle, selected)
         sequence.barrier()
         sequence.wait_until(SELECTED_S)
-        for parity, which in enumerate(groups.swapaxes(0, 1)):
-            sequence.write(coord.ReadoutSourceSelectionOnDLS(), _readout_lines(parity))
-            sequence.barrier()
-            sequence.reset_timer()
-            # the start bit is level sensitive: it is taken back at once, else a second recording would follow
-            sequence.write(coord.MADCControlOnDLS(), MADCControl(start_recording=True, enable_pre_amplifier=True))
-            sequence.write(coord.MADCControlOnDLS(), MADCControl(enable_pre_amplifier=True))
-            sequence.wait_until(INVALID_S + self.before_stimulus_s)
-            neurons = RecordedNeurons(sequence, which, selected)
-            if stimulate is not None:
-                stimulate(neurons)
-            sequence.wait_until(end)
-            neurons.restore()
-            if undo is not None:
-                undo(neurons)
-            sequence.wait_until(end + between)
-        write_changes(sequence, members, selected, idle)
-        return sequence
+        sequence.reset_timer()
+        # the start bit is level sensitive: it is taken back at once, else a second recording would follow
+        sequence.write(coord.MADCControlOnDLS(), MADCControl(start_recording=True, enable_pre_amplifier=True))
+        sequence.write(coord.MADCControlOnDLS(), MADCControl(enable_pre_amplifier=True))
+        sequence.wait_until(INVALID_S + self.before_stimulus_s)
+        neurons = RecordedNeurons(sequence, pairs, selected)
+        if stimulate is not None:
+            stimulate(neurons)
+        sequence.wait_until(end)
+        neurons.restore()
+        if undo is not None:
+            undo(neurons)
+        sequence.wait_until(end + self.between_s)
+        sequence.append_to(builder)
+        last = NeuronSequence(1)
+        write_changes(last, pairs[-1:], selected, idle)
+        last.append_to(builder)
 
 
 def _readout_lines(parity: int) -> ReadoutSourceSelection:
@@ -313,12 +309,12 @@ def _traces(parts: list[NDArray[np.void]], invalid: int) -> NDArray[np.float64]:
         invalid: samples of each neuron that are left out, at least one.
     """
     count = min(part.shape[1] for part in parts) // 2
-    samples = np.concatenate([part[:, : 2 * count] for part in parts]).reshape(len(_GROUPS), 2, count, 2)
-    samples = samples[:, :, invalid:]
+    samples = np.concatenate([part[:, : 2 * count] for part in parts]).reshape(-1, count, 2)
+    samples = samples[:, invalid:]
     # the channel bit lags by one sample: it is 1 where the sample comes from the first input
-    second_first = samples["channel"][:, :, :1, :1] == 0
+    second_first = samples["channel"][:, :1, :1] == 0
     values = samples["value"].astype(np.float64)
     values = np.where(second_first, values[..., ::-1], values)
-    traces = np.empty((NEURONS, values.shape[2]))
-    traces[_GROUPS.reshape(-1)] = values.swapaxes(2, 3).reshape(NEURONS, -1)
+    traces = np.empty((NEURONS, values.shape[1]))
+    traces[_PAIRS.reshape(-1)] = values.swapaxes(1, 2).reshape(NEURONS, -1)
     return traces

@@ -231,7 +231,7 @@ def _tau_mem(device: StatefulConnection, tau_s: float) -> NDArray[np.float64]:
     v_leak = device.columns(path)[path]
     _configure(device, {path: np.clip(v_leak + _LIFT, 0, 1022)})
     sampling = _SAMPLING_TAUS * tau_s + 10e-6
-    recording = MADCRecorder(sampling_s=sampling).record(device, PlaybackProgramBuilder(), reset_stimulus)
+    recording = MADCRecorder(sampling_s=sampling, fires=True).record(device, PlaybackProgramBuilder(), reset_stimulus)
     # the reset lasts as long as the refractory period; the fit begins behind it
     clamp = float(np.max(_refractory_s(device)))
     return _single_fits(recording, BEFORE_STIMULUS_S + clamp + 0.3e-6, TAU_MEM_RANGE_S, tau_s)

@@ -80,7 +80,7 @@ def measure_capacitance(connection: StatefulConnection) -> CapacitanceResult:
     settle(builder)
     connection.run(builder)
     taus, usable = np.empty((len(_CODES), NEURONS)), np.ones(NEURONS, dtype=bool)
-    recorder = MADCRecorder(sampling_s=_SAMPLING_TAUS * _TAU_S)
+    recorder = MADCRecorder(sampling_s=_SAMPLING_TAUS * _TAU_S, fires=True)
     for i, code in enumerate(_CODES):
         builder = PlaybackProgramBuilder()
         connection.configure(builder, {_CAPACITANCE: every(int(code))})

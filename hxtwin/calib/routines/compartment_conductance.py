@@ -17,7 +17,7 @@ import numpy as np
 from hxtwin.calib.constants import NEURONS, TAU_ICC_RANGE_S
 from hxtwin.calib.errors import CalibNotSuccessful
 from hxtwin.calib.exponential_fit import FitBounds, fit_decays
-from hxtwin.calib.madc_recording import SELECTED, MADCRecorder, write_changes
+from hxtwin.calib.madc_recording import MADCRecorder, unseen, write_changes
 from hxtwin.calib.measurement_chip import INPUTS, NEURON, every
 from hxtwin.calib.neuron_code import NeuronCodeCalib
 from hxtwin.calib.routines.membrane_time_constant import MembraneTimeConstCADC
@@ -101,16 +101,16 @@ class CompartmentConductance(NeuronCodeCalib):
         neurons = connection.chip.neuron_block.atomic_neurons
         neighbour = np.arange(NEURONS) ^ 1
         even = np.arange(NEURONS) % 2 == 0
-        selected = neurons.with_columns({path: every(value) for path, value in SELECTED.items()})
+        alone = unseen(neurons)
         # the even one of two neighbours closes the line, whichever of them is measured
-        joined = selected.with_columns({f"{_MULTI}connect_soma": every(1), f"{_MULTI}connect_soma_right": even})
+        joined = alone.with_columns({f"{_MULTI}connect_soma": every(1), f"{_MULTI}connect_soma_right": even})
 
         def connect(neuron: RecordedNeurons) -> None:
-            write_changes(neuron.sequence, neighbour[neuron.which], selected, joined)
+            write_changes(neuron.sequence, neighbour[neuron.which], alone, joined)
             neuron.switch({f"{_MULTI}enable_conductance": True, f"{_MULTI}connect_soma_right": even})
 
         def disconnect(neuron: RecordedNeurons) -> None:
-            write_changes(neuron.sequence, neighbour[neuron.which], joined, selected)
+            write_changes(neuron.sequence, neighbour[neuron.which], joined, alone)
 
         recorder = MADCRecorder(sampling_s=_SAMPLING_S, between_s=5 * _SAMPLING_S, before_stimulus_s=_BEFORE_S)
         self.fit = _fit(recorder.record(connection, builder, connect, disconnect))

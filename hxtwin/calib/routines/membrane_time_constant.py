@@ -177,7 +177,7 @@ class MembraneTimeConstReset(NeuronCodeCalib):
 
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
         """Time constant of every neuron."""
-        recording = MADCRecorder(sampling_s=self.sampling_s).record(connection, builder, reset_stimulus)
+        recording = MADCRecorder(sampling_s=self.sampling_s, fires=True).record(connection, builder, reset_stimulus)
         self.fit = fit_recovery(recording)
         return self.fit.tau_s
 

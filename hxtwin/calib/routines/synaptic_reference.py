@@ -69,7 +69,7 @@ class SynReferenceMADC(NeuronCodeCalib):
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
         """Slope behind a reset, LSB per us."""
         slopes = np.zeros((self._runs, NEURONS))
-        recorder = MADCRecorder(sampling_s=self.SAMPLING_S, between_s=self.BETWEEN_S)
+        recorder = MADCRecorder(sampling_s=self.SAMPLING_S, between_s=self.BETWEEN_S, fires=True)
         for run in range(self._runs):
             recording = recorder.record(connection, builder, reset_stimulus)
             builder = PlaybackProgramBuilder()

@@ -1,19 +1,28 @@
 """Synaptic time constants from the decay of the synaptic line.
 
-Five events on 8 rows of weight 10 pull the line down; the membrane ADC records how it recovers. Neurons that are too
-fast at a large bias get the high resistance. Reference: calibration.md 4.
+One event on 8 rows of weight 50 pulls the line down, the same charge as the five events of weight 10 of the reference;
+the membrane ADC records how it recovers. Neurons that are too fast at a large bias get the high resistance. Reference:
+calibration.md 4.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from hxtwin.calib.constants import LARGEST_CODE, NEURONS, TAU_SYN_RANGE_S
 from hxtwin.calib.exponential_fit import FitBounds, fit_decays
 from hxtwin.calib.madc_recording import MADCRecorder
-from hxtwin.calib.measurement_chip import INPUTS, drivers, every, synaptic_inputs
+from hxtwin.calib.measurement_chip import (
+    ACTIVE_ROWS,
+    INPUTS,
+    ROW_WEIGHT,
+    drivers,
+    every,
+    synapse_rows,
+    synaptic_inputs,
+)
 from hxtwin.calib.neuron_code import NeuronCodeCalib
 from hxtwin.containers import NeuronReadoutSource, SynapseRowMode
 from hxtwin.runtime import PlaybackProgramBuilder
@@ -57,16 +66,20 @@ class SynTimeConstant(NeuronCodeCalib):
         self.sampling_s = max(_LEAST_SAMPLING_S, _SAMPLING_TAUS * float(self.wanted().max()))
         self.charge = np.full(NEURONS, np.inf)
         self.fit: ExponentialFit | None = None
+        self._before: dict[str, Any] = {}
 
     def prelude(self, connection: StatefulConnection) -> None:
         """Disconnects the inputs from the membranes, and chooses the resistance."""
         resistance = f"{INPUTS[self._kind]}enable_high_resistance"
+        rows = synapse_rows(ACTIVE_ROWS, _EVENTS * ROW_WEIGHT)
+        self._before = connection.columns(*rows)
         builder = PlaybackProgramBuilder()
         connection.configure(
             builder,
             {
                 **synaptic_inputs(connection, excitatory=0, inhibitory=0),
                 **drivers(MODES[self._kind]),
+                **rows,
                 resistance: every(1),
             },
         )
@@ -85,8 +98,14 @@ class SynTimeConstant(NeuronCodeCalib):
         recorder = MADCRecorder(
             sampling_s=self.sampling_s, before_stimulus_s=_BEFORE_EVENTS_S, source=SOURCES[self._kind]
         )
-        self.fit = fit_line(recorder.record(connection, builder, _events))
+        self.fit = fit_line(recorder.record(connection, builder, _event))
         return np.where(np.abs(self.fit.amplitude) < _LEAST_AMPLITUDE, np.inf, self.fit.tau_s)
+
+    def postlude(self, connection: StatefulConnection) -> None:
+        """Restores the weights."""
+        builder = PlaybackProgramBuilder()
+        connection.configure(builder, self._before)
+        connection.run(builder)
 
 
 def codes_of(charge: NDArray[np.float64], tau_s: ArrayLike) -> NDArray[np.int64]:
@@ -105,6 +124,5 @@ def fit_line(recording: Recording) -> ExponentialFit:
     return fit_decays(traces, recording.interval_s, first, np.full(NEURONS, last), end, bounds)
 
 
-def _events(neuron: RecordedNeurons) -> None:
-    for _ in range(_EVENTS):
-        neuron.send_event()
+def _event(neuron: RecordedNeurons) -> None:
+    neuron.send_event()

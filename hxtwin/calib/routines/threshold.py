@@ -155,7 +155,7 @@ class ThresholdMADC(_Temporary):
 
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
         """Largest sample of the trace without its ends."""
-        recording = MADCRecorder(sampling_s=self._SAMPLING_S, between_s=10 * self._SAMPLING_S).record(
+        recording = MADCRecorder(sampling_s=self._SAMPLING_S, fires=True).record(
             connection, builder, _spike
         )
         largest: NDArray[np.float64] = recording.samples[:, self._CUT : -self._CUT].max(axis=1)
