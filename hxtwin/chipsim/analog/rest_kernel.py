@@ -58,6 +58,8 @@ REST_STEPS = 64
 _ROWS = 256
 _LINE_AT_REST = np.float32(1e-8)
 """Largest current of a line at rest, V in a step."""
+_DEFLECTED = np.float32(1e-4)
+"""Deflection that a readout of the line may see, V; an input that is switched off has no current."""
 _NEGLIGIBLE = 2e-5
 """What the curvature of OTAs may move a membrane while its lines decay, V."""
 _LINEAR = 0.08
@@ -156,6 +158,7 @@ def _charges(k: int, state: State, coefficients: Coefficients, rest: Rest) -> tu
             rest.x[i] = state.x[i]
             current = float(state.x[i] * coefficients.lines[LINE_AMPLITUDE, i] * coefficients.lines[LINE_DRIVE, i])
             if abs(current) <= _LINE_AT_REST:
+                at_rest = at_rest and abs(state.x[i]) <= _DEFLECTED  # it may be read, though nothing listens to it
                 continue
             at_rest = False
             charge = current / float(coefficients.lines[LINE_RATE, i])
