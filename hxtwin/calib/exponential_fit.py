@@ -87,11 +87,35 @@ def fit_decays(
     if lengths.min(initial=_LEAST_SAMPLES) < _LEAST_SAMPLES:
         short = np.flatnonzero(lengths < _LEAST_SAMPLES)
         raise CalibNotSuccessful(f"{len(short)} traces, the first of neuron {short[0]}, are too short for a fit")
-    problem = _Problem(*_binned(traces, first, stop), interval_s=interval_s, guess=offset_guess, bounds=bounds)
+    centre, mean, count = _binned(traces, first, stop)
+    time = np.broadcast_to(centre * interval_s, mean.shape)
+    return _fit(_Problem(time, mean, count, guess=offset_guess, bounds=bounds), bounds)
+
+
+def fit_reads(
+    time_s: NDArray[np.float64],
+    values: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    bounds: FitBounds,
+) -> ExponentialFit:
+    """Fits few values of every instance, each at a time of its own.
+
+    Args:
+        time_s: ``float64[n, m]``, seconds.
+        values: ``float64[n, m]``, LSB.
+        offset: expected end values, ``float64[n]``.
+        bounds: bounds of the parameters; without freedom of the offset it is taken as it is.
+    """
+    return _fit(_Problem(time_s, values, np.ones_like(values), guess=offset, bounds=bounds), bounds)
+
+
+def _fit(problem: _Problem, bounds: FitBounds) -> ExponentialFit:
+    """Scans the time constants, then narrows down the best one of each instance."""
+    instances = len(problem.count)
     lower, upper = np.log(bounds.tau_s)
     grid = np.linspace(lower, upper, _GRID)
-    every = np.arange(len(traces))
-    scan = np.stack([problem.misfit(np.full(len(traces), point), every) for point in grid])
+    every = np.arange(instances)
+    scan = np.stack([problem.misfit(np.full(instances, point), every) for point in grid])
     best = np.clip(np.argmin(scan, axis=0), 1, _GRID - 2)
     found = elementwise.find_minimum(
         problem.misfit,
@@ -131,15 +155,14 @@ class _Problem:
 
     def __init__(
         self,
-        centre: NDArray[np.float64],
+        time: NDArray[np.float64],
         mean: NDArray[np.float64],
         count: NDArray[np.float64],
         *,
-        interval_s: float,
         guess: NDArray[np.float64],
         bounds: FitBounds,
     ) -> None:
-        self._time, self._mean, self._weight = centre * interval_s, mean, count
+        self._time, self._mean, self._weight = time, mean, count
         self._guess, self._bounds = guess, bounds
         self.count = count.sum(axis=1)
 

@@ -5,6 +5,7 @@
 `NoisyBinarySearch`     the same with noise on the start, so that neighbouring cells differ
 `LinearSearch`          walks in equal steps until the target is crossed
 `ProportionalSearch`    follows a power law; for observables that take long to measure
+`SecantSearch`          follows a straight line; likewise
 ======================  =====================================================================================
 
 With P = number of values of the parameter::
@@ -42,6 +43,7 @@ _LEAST_MEASUREMENTS = 2
 _FACTOR = 4.0
 _FACTORS = (1 / _FACTOR**2, _FACTOR**2)
 _FAR = 0.1
+_FAR_STEP = 25
 _SMALLEST_EXPONENT, _LARGEST_EXPONENT = 0.4, 2.0
 
 
@@ -208,6 +210,65 @@ class ProportionalSearch:
         if calib.start is not None:
             return calib.start  # guesses of different instances differ as they are
         return noise + (start_value(calib.parameter_range) if self.initial is None else self.initial)
+
+
+@attrs.frozen
+class SecantSearch:
+    """Follows a straight line from the observable to the parameter; few measurements, for those that take long.
+
+    ::
+
+        p -> p + (target - result) / slope
+
+    The slope is the given one until two measurements tell it for each instance; at most a factor of two away from the
+    given one is believed. The parameter with the smallest distance to the target of all measurements wins. No search
+    of the reference.
+
+    Args:
+        slope: expected change of the observable with a step of the parameter; positive, inverted calibrations are
+            known as such.
+        measurements: number of measurements.
+
+    Raises:
+        AlgorithmError: fewer than two measurements, or no positive slope.
+    """
+
+    slope: float
+    measurements: int = 5
+
+    def __attrs_post_init__(self) -> None:
+        if self.measurements < _LEAST_MEASUREMENTS:
+            raise AlgorithmError(f"{self.measurements} measurements: at least {_LEAST_MEASUREMENTS} are wanted")
+        if self.slope <= 0:
+            raise AlgorithmError(f"a slope of {self.slope:g} leads nowhere; it is positive, also if inverted")
+
+    def run(self, connection: StatefulConnection, calib: Calib) -> NDArray[np.int64]:
+        """The best of all tested parameters, ``int64[n]``; they are left on the chip."""
+        allowed, target = calib.parameter_range, calib.wanted()
+        if calib.start is not None:
+            parameters = allowed.clip(calib.start)
+        else:
+            noise = connection.rng.integers(-CODE_NOISE, CODE_NOISE + 1, calib.n_instances)
+            parameters = allowed.clip(noise + start_value(allowed))
+        sign = -1.0 if calib.inverted else 1.0
+        slope = np.full(calib.n_instances, sign * self.slope)
+        best, distance = parameters, np.full(calib.n_instances, np.inf)
+        previous: tuple[NDArray[np.int64], NDArray[np.float64]] | None = None
+        for _ in range(self.measurements):
+            results = calib.evaluate(connection, parameters)
+            off = np.abs(results - target)
+            best, distance = np.where(off <= distance, parameters, best), np.fmin(off, distance)
+            if previous is not None:
+                step = parameters - previous[0]
+                far = np.abs(step) >= _FAR_STEP
+                told = (results - previous[1]) / np.where(far, step, 1)
+                believed = np.clip(told * sign, self.slope / 2, 2 * self.slope) * sign
+                slope = np.where(far & np.isfinite(told), believed, slope)
+            previous = parameters, results
+            following = np.rint(parameters + (target - results) / slope)
+            parameters = allowed.clip(np.where(np.isfinite(following), following, parameters).astype(np.int64))
+        calib.write(connection, best)
+        return best
 
 
 def _exponent(

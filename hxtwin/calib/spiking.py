@@ -39,11 +39,13 @@ from hxtwin.calib.cache import Cache, cache_name
 from hxtwin.calib.errors import CalibDataError, CalibNotSuccessful
 from hxtwin.calib.measurement_chip import INPUTS, NEURON, configure_chip, every, synaptic_inputs
 from hxtwin.calib.provenance import Origin
+from hxtwin.calib.routines import decay_reads
 from hxtwin.calib.routines.cadc import CADCCalibResult, calibrate_cadc
 from hxtwin.calib.routines.capacitance import measure_capacitance
 from hxtwin.calib.routines.coba import COBABias, COBALaw
 from hxtwin.calib.routines.compartment_conductance import CompartmentConductance
 from hxtwin.calib.routines.membrane_time_constant import (
+    MembraneTimeConstDecay,
     MembraneTimeConstOffset,
     MembraneTimeConstRead,
     MembraneTimeConstReset,
@@ -54,9 +56,9 @@ from hxtwin.calib.routines.stp_offset import STPOffsetCalib
 from hxtwin.calib.routines.synapse_dac import DAC, DACBiasCalib
 from hxtwin.calib.routines.synaptic_reference import SynReference
 from hxtwin.calib.routines.synaptic_strength import SynBias
-from hxtwin.calib.routines.synaptic_time_constant import SynTimeConstant, codes_of
+from hxtwin.calib.routines.synaptic_time_constant import SynTimeConstant, SynTimeConstantRead, codes_of
 from hxtwin.calib.routines.threshold import ThresholdCADC
-from hxtwin.calib.search import BinarySearch, NoisyBinarySearch, ProportionalSearch
+from hxtwin.calib.search import BinarySearch, NoisyBinarySearch, ProportionalSearch, SecantSearch
 from hxtwin.calib.spiking_result import COUNTED, KIND, SpikingCalibrationResult, settings_of
 from hxtwin.calib.stateful_connection import StatefulConnection, settle
 from hxtwin.calib.target import SpikingCalibOptions, SpikingCalibTarget
@@ -86,6 +88,7 @@ _LEAK_START: Final = 200
 _ICC_START: Final = 500
 _COBA_TAU_MEM_S: Final = 30e-6
 _CHECKPOINT: Final = "spiking-step"
+_THRESHOLD: Final = f"{NEURON}threshold.v_threshold"
 _COMPARATOR: Final = f"{NEURON}threshold.enable"
 
 
@@ -231,7 +234,7 @@ def _setup(flow: _Flow) -> None:
 
 def _tau_syn(flow: _Flow, kind: str) -> None:
     wanted = flow.target.neuron.of_inputs("tau_syn")[list(INPUTS).index(kind)]
-    calib = SynTimeConstant(kind, wanted)
+    calib = SynTimeConstantRead(kind, wanted) if decay_reads.serves(wanted) else SynTimeConstant(kind, wanted)
     flow.note(f"tau_syn_{kind}", calib.run(flow.connection, ProportionalSearch(measurements=_GUIDED)))
     flow.keep(f"tau_syn_{kind}", calib.fit)
     flow.arrays[f"charge_{kind}"] = calib.charge
@@ -249,16 +252,15 @@ def _synapse_dac(flow: _Flow) -> None:
 
 def _threshold(flow: _Flow) -> None:
     calib = ThresholdCADC(flow.target.neuron.threshold, reads=flow.options.threshold_reads)
-    flow.note("threshold", calib.run(flow.connection, NoisyBinarySearch()))
+    flow.note("threshold", calib.run(flow.connection, SecantSearch(calib.SLOPE, 4)))
     flow.configure({_COMPARATOR: every(0)})
 
 
 def _prepare(flow: _Flow) -> None:
     """Rest 120, short synaptic and long membrane time constants: good conditions to see synaptic inputs."""
-    LeakPotential(_PREPARED_REST).run(flow.connection, NoisyBinarySearch())
     for kind in INPUTS:
         _short_tau_syn(flow, kind)
-    MembraneTimeConstRead(_PREPARED_TAU_MEM_S).run(flow.connection, ProportionalSearch(_LEAK_START, 4))
+    MembraneTimeConstDecay(_PREPARED_TAU_MEM_S, repeats=2).run(flow.connection, ProportionalSearch(measurements=2))
     LeakPotential(_PREPARED_REST).run(flow.connection, NoisyBinarySearch())
     flow.arrays["rest"] = read_rest(flow.connection)
 
@@ -340,9 +342,12 @@ def _membrane(flow: _Flow) -> None:
     LeakPotential(target.leak).run(flow.connection, NoisyBinarySearch())
     before = flow.connection.columns(f"{NEURON}leak.v_leak", f"{NEURON}reset.v_reset")
     tau = target.of_neurons("tau_mem")
-    by_offset = bool(tau.min() >= _OFFSET_METHOD_FROM_S)
-    calib = MembraneTimeConstOffset(tau) if by_offset else MembraneTimeConstReset(tau)
-    search = ProportionalSearch(_LEAK_START, _GUIDED if by_offset else _UNGUIDED)
+    calib: MembraneTimeConstDecay | MembraneTimeConstOffset | MembraneTimeConstReset
+    if decay_reads.serves(tau):
+        calib = MembraneTimeConstDecay(tau)
+    else:
+        calib = MembraneTimeConstOffset(tau) if tau.min() >= _OFFSET_METHOD_FROM_S else MembraneTimeConstReset(tau)
+    search = ProportionalSearch(_LEAK_START, _UNGUIDED if isinstance(calib, MembraneTimeConstReset) else _GUIDED)
     flow.note("tau_mem", calib.run(flow.connection, search))
     flow.keep("tau_mem", calib.fit)
     flow.configure(before)
@@ -357,7 +362,9 @@ def _refine(flow: _Flow) -> None:
     flow.configure(
         {_COMPARATOR: every(0), **{f"{prefix}enable": every(0) for prefix in INPUTS.values()}},
     )
-    ThresholdCADC(target.threshold, reads=flow.options.threshold_reads).run(flow.connection, NoisyBinarySearch())
+    present = flow.connection.columns(_THRESHOLD)[_THRESHOLD]
+    calib = ThresholdCADC(target.threshold, reads=flow.options.threshold_reads, start=present)
+    calib.run(flow.connection, SecantSearch(calib.SLOPE, _GUIDED))
     flow.configure({_COMPARATOR: every(0)})
     ResetPotential(target.reset).run(flow.connection, NoisyBinarySearch())
     LeakPotential(target.leak).run(flow.connection, NoisyBinarySearch())

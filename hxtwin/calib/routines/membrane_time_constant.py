@@ -6,7 +6,8 @@ calibration                observable                                          u
 `MembraneTimeConstCADC`    CADC read one time constant after a reset           as preparation
 `MembraneTimeConstRead`    the time constant that this read tells              as preparation, in few steps
 `MembraneTimeConstReset`   fit of the MADC trace behind a reset                targets below 3 us
-`MembraneTimeConstOffset`  fit of the trace behind an offset current           targets of 3 us and more
+`MembraneTimeConstOffset`  fit of the trace behind an offset current           targets of 3 us and more that differ
+`MembraneTimeConstDecay`   fit of CADC reads of all neurons behind a reset     targets of 3 us and more, much faster
 =========================  ==================================================  ========================================
 
 The leak division makes a neuron slow, the multiplication fast; both fits find out first who needs them. Reference:
@@ -20,12 +21,21 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hxtwin.calib import cadc_read
-from hxtwin.calib.constants import BACKEND_CLOCK_HZ, LARGEST_CODE, NEURONS, RELIABLE_CADC, TAU_MEM_RANGE_S, cycles
+from hxtwin.calib.constants import (
+    BACKEND_CLOCK_HZ,
+    CODE_NOISE,
+    LARGEST_CODE,
+    NEURONS,
+    RELIABLE_CADC,
+    TAU_MEM_RANGE_S,
+    cycles,
+)
 from hxtwin.calib.errors import CalibNotSuccessful
 from hxtwin.calib.exponential_fit import FitBounds, fit_decays
 from hxtwin.calib.madc_recording import BEFORE_STIMULUS_S, INVALID_S, MADCRecorder
 from hxtwin.calib.measurement_chip import NEURON, every
 from hxtwin.calib.neuron_code import NeuronCodeCalib
+from hxtwin.calib.routines.decay_reads import DecayReads
 from hxtwin.calib.routines.potentials import LeakPotential, ResetPotential, read_rest
 from hxtwin.calib.search import NoisyBinarySearch
 from hxtwin.calib.stateful_connection import settle
@@ -219,9 +229,7 @@ class MembraneTimeConstOffset(NeuronCodeCalib):
         builder = PlaybackProgramBuilder()
         connection.configure(builder, {_DIVISION: division})
         connection.run(builder)
-        # the leak grows less than in proportion to its bias
-        leak = codes / (1 + codes / _LEAK_BEND) * fastest / self.wanted() / np.where(division, 1, _LEAK_SCALE)
-        self.start = np.rint(np.clip(leak / np.maximum(1 - leak / _LEAK_BEND, 0.1), 1, LARGEST_CODE)).astype(np.int64)
+        self.start = bias_for(codes, fastest / self.wanted() / np.where(division, 1, _LEAK_SCALE))
 
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
         """Time constant of every neuron."""
@@ -235,6 +243,69 @@ class MembraneTimeConstOffset(NeuronCodeCalib):
         connection.configure(builder, {f"{NEURON}constant_current.i_offset": every(0)})
         settle(builder)
         connection.run(builder)
+
+
+class MembraneTimeConstDecay(NeuronCodeCalib):
+    """Leak bias from reads of the column ADC at several delays behind a reset of all neurons.
+
+    Args:
+        target: wanted time constants, seconds, see `hxtwin.calib.routines.decay_reads.serves`.
+        repeats: reads that are averaged for each delay; 6 give time constants to 2 %.
+    """
+
+    _REST_CODE, _RESET_CODE = 700, 400
+    _LEAST_READ: Final = 10.0
+
+    def __init__(self, target: ArrayLike, *, repeats: int = 6) -> None:
+        super().__init__("leak.i_bias", inverted=True, target=target)
+        wanted, self._repeats = self.wanted(), repeats
+        self._tau_s = float(np.sqrt(wanted.min() * wanted.max()))
+        self.fit: ExponentialFit | None = None
+
+    def prelude(self, connection: StatefulConnection) -> None:
+        """Lets neurons rest some 60 CADC values above their reset, and chooses who needs the division.
+
+        The largest bias with the division tells: who is faster than wanted keeps it.
+        """
+        self._configure(
+            connection,
+            {
+                f"{NEURON}reset.v_reset": connection.spread(self._RESET_CODE),
+                f"{NEURON}leak.v_leak": connection.spread(self._REST_CODE),
+                _DIVISION: every(1),
+                _MULTIPLICATION: every(0),
+            },
+        )
+        codes = connection.spread(LARGEST_CODE - CODE_NOISE)
+        fastest = self.evaluate(connection, codes)
+        division = fastest < self.wanted()
+        self._configure(connection, {_DIVISION: division})
+        self.start = bias_for(codes, fastest / self.wanted() / np.where(division, 1, _LEAK_SCALE))
+
+    def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
+        """Time constant of every neuron; infinite where the membrane does not come back."""
+        held, delays = _reset_duration_s(connection), reset_delays()
+        reads = DecayReads(
+            tau_s=self._tau_s,
+            repeats=self._repeats,
+            least_delay_s=float(delays.max()) + held,
+            bounds=FitBounds(tau_s=TAU_MEM_RANGE_S, amplitude=(-255.0, 0.0)),
+        )
+        self.fit = reads.measure(connection, builder, reset_neurons, delays + held)
+        return np.where(self.fit.usable & (self.fit.amplitude < -self._LEAST_READ), self.fit.tau_s, np.inf)
+
+    @staticmethod
+    def _configure(connection: StatefulConnection, changes: dict[str, Any]) -> None:
+        builder = PlaybackProgramBuilder()
+        connection.configure(builder, changes)
+        settle(builder)
+        connection.run(builder)
+
+
+def bias_for(codes: NDArray[np.int64], factor: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Leak biases that give a multiple of the conductance of other biases: it grows less than in proportion."""
+    leak = codes / (1 + codes / _LEAK_BEND) * factor
+    return np.rint(np.clip(leak / np.maximum(1 - leak / _LEAK_BEND, 0.1), 1, LARGEST_CODE)).astype(np.int64)
 
 
 def fit_recovery(recording: Recording) -> ExponentialFit:

@@ -1,5 +1,12 @@
 """Synaptic time constants from the decay of the synaptic line.
 
+=======================  ==================================================  ======================================
+calibration              observable                                          used
+=======================  ==================================================  ======================================
+`SynTimeConstant`        fit of the MADC trace of each line                  any target
+`SynTimeConstantRead`    fit of CADC reads of all lines at several delays    targets of 3 us and more, much faster
+=======================  ==================================================  ======================================
+
 One event on 8 rows of weight 50 pulls the line down, the same charge as the five events of weight 10 of the reference;
 the membrane ADC records how it recovers. Neurons that are too fast at a large bias get the high resistance. Reference:
 calibration.md 4.
@@ -11,12 +18,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hxtwin.calib.constants import LARGEST_CODE, NEURONS, TAU_SYN_RANGE_S
+from hxtwin.calib.constants import CODE_NOISE, LARGEST_CODE, NEURONS, TAU_SYN_RANGE_S
 from hxtwin.calib.exponential_fit import FitBounds, fit_decays
 from hxtwin.calib.madc_recording import MADCRecorder
 from hxtwin.calib.measurement_chip import (
     ACTIVE_ROWS,
     INPUTS,
+    NEURON,
     ROW_WEIGHT,
     drivers,
     every,
@@ -24,6 +32,8 @@ from hxtwin.calib.measurement_chip import (
     synaptic_inputs,
 )
 from hxtwin.calib.neuron_code import NeuronCodeCalib
+from hxtwin.calib.routines.decay_reads import DecayReads
+from hxtwin.calib.stimulus import send_event
 from hxtwin.containers import NeuronReadoutSource, SynapseRowMode
 from hxtwin.runtime import PlaybackProgramBuilder
 
@@ -40,6 +50,8 @@ _EVENTS: Final = 5
 _BEFORE_EVENTS_S: Final = 5e-6
 _DROPPED: Final = 100
 _LEAST_AMPLITUDE: Final = 10.0
+_LEAST_READ: Final = 4.0
+_PULSE_S: Final = 0.5e-6
 _TAIL: Final = 100
 _LEAST_FIT: Final = 50
 _RESISTANCE: Final = 6.0
@@ -103,6 +115,81 @@ class SynTimeConstant(NeuronCodeCalib):
 
     def postlude(self, connection: StatefulConnection) -> None:
         """Restores the weights."""
+        builder = PlaybackProgramBuilder()
+        connection.configure(builder, self._before)
+        connection.run(builder)
+
+
+class SynTimeConstantRead(NeuronCodeCalib):
+    """Time constant of one synaptic input of all neurons from reads of the column ADC.
+
+    The lines get the high resistance: without it they are faster than 3 us but for the smallest codes. The line bends
+    from 0.1 V on, so that the event is kept as small as the noise of the reads allows.
+
+    Args:
+        kind: ``"excitatory"`` or ``"inhibitory"``.
+        target: wanted time constants, seconds, see `hxtwin.calib.routines.decay_reads.serves`.
+
+    Attributes:
+        charge: code times time constant with high resistance, ``float64[512]``, once the search is over.
+    """
+
+    _REPEATS: Final = 16
+    _WEIGHT: Final = 63
+    _NOMINAL_CHARGE_S: Final = 0.15e-6 * LARGEST_CODE * _RESISTANCE
+
+    def __init__(self, kind: str, target: ArrayLike) -> None:
+        super().__init__(f"{kind}_input.i_bias_tau", inverted=True, target=target)
+        self._kind = kind
+        wanted = self.wanted()
+        self._reads = DecayReads(
+            tau_s=float(np.sqrt(wanted.min() * wanted.max())),
+            repeats=self._REPEATS,
+            least_delay_s=_PULSE_S,
+            bounds=FitBounds(tau_s=TAU_SYN_RANGE_S, amplitude=(-255.0, 0.0)),
+        )
+        self.charge = np.full(NEURONS, self._NOMINAL_CHARGE_S)
+        self.fit: ExponentialFit | None = None
+        self._tested: NDArray[np.int64] = np.ones(NEURONS, dtype=np.int64)
+        self._before: dict[str, Any] = {}
+
+    def prelude(self, connection: StatefulConnection) -> None:
+        """Connects the lines to the column ADC in the place of the membranes."""
+        temporary: dict[str, Any] = {
+            **synapse_rows(ACTIVE_ROWS, self._WEIGHT),
+            f"{NEURON}readout.source": every(SOURCES[self._kind]),
+        }
+        self._before = connection.columns(*temporary)
+        builder = PlaybackProgramBuilder()
+        connection.configure(
+            builder,
+            {
+                **temporary,
+                **synaptic_inputs(connection, excitatory=0, inhibitory=0),
+                **drivers(MODES[self._kind]),
+                f"{INPUTS[self._kind]}enable_high_resistance": every(1),
+            },
+        )
+        connection.run(builder)
+        noise = connection.rng.integers(-CODE_NOISE, CODE_NOISE + 1, NEURONS)
+        self.start = codes_of(self.charge, self.wanted()) + noise
+
+    def configure_parameters(
+        self, connection: StatefulConnection, builder: PlaybackProgramBuilder, parameters: NDArray[np.int64]
+    ) -> None:
+        """Writes the codes."""
+        self._tested = parameters
+        super().configure_parameters(connection, builder, parameters)
+
+    def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
+        """Time constant of every neuron; infinite where the line does not move."""
+        self.fit = self._reads.measure(connection, builder, send_event, np.zeros(NEURONS))
+        found = np.where(self.fit.usable & (self.fit.amplitude < -_LEAST_READ), self.fit.tau_s, np.inf)
+        self.charge = np.where(np.isfinite(found), self._tested * found, self.charge)
+        return found
+
+    def postlude(self, connection: StatefulConnection) -> None:
+        """Restores readout and weights."""
         builder = PlaybackProgramBuilder()
         connection.configure(builder, self._before)
         connection.run(builder)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hxtwin.calib import cadc_read
-from hxtwin.calib.constants import LARGEST_CODE, NEURONS, cycles
+from hxtwin.calib.constants import CODE_NOISE, LARGEST_CODE, NEURONS, cycles
 from hxtwin.calib.errors import TargetShapeError
 from hxtwin.calib.madc_recording import MADCRecorder
 from hxtwin.calib.measurement_chip import NEURON, every, synaptic_inputs
@@ -76,29 +76,42 @@ class _Temporary(NeuronCodeCalib):
 class ThresholdCADC(_Temporary):
     """Threshold of all neurons in CADC values: they spike regularly by a constant current.
 
-    Current and comparator are on only while they are read, not while codes settle; the leak stays, since the current is
-    much larger.
+    Comparators are on only while neurons are read, not while codes settle; the leak stays, since the current is much
+    larger.
 
     Args:
         target: wanted reads.
         reads: conversions of which the largest counts.
+        start: codes to begin with, for searches that take them; those of the typical law unless given.
     """
+
+    SLOPE: Final = 0.34
+    """Change of the read with a step of the code, for `hxtwin.calib.search.SecantSearch`."""
+    _ZERO_CODE: Final = -28.0
 
     _CURRENT: Final = 300
     _CHARGING_S: Final = 60e-6
     _LONGEST_PAUSE_S: Final = 45e-6
 
-    def __init__(self, target: ArrayLike = 125, *, reads: int = 100) -> None:
+    def __init__(
+        self, target: ArrayLike = 125, *, reads: int = 100, start: NDArray[np.int64] | None = None
+    ) -> None:
         super().__init__(target=target)
-        self._reads = reads
+        self._reads, self._given = reads, start
 
     def prelude(self, connection: StatefulConnection) -> None:
         """Prepares regular spiking of all neurons."""
+        if self._given is None:
+            typical = self._ZERO_CODE + self.wanted() / self.SLOPE
+            noise = connection.rng.integers(-CODE_NOISE, CODE_NOISE + 1, NEURONS)
+            self.start = np.rint(np.clip(typical, 0, LARGEST_CODE)).astype(np.int64) + noise
+        else:
+            self.start = self._given
         self.change(
             connection,
             {
                 _OFFSET: connection.spread(self._CURRENT),
-                _OFFSET_ON: every(0),
+                _OFFSET_ON: every(1),
                 _RESET: every(0),
                 _COMPARATOR: every(0),
                 f"{NEURON}leak.enable_division": every(1),
@@ -108,7 +121,7 @@ class ThresholdCADC(_Temporary):
 
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
         """Largest of many reads."""
-        connection.configure(builder, {_OFFSET_ON: every(1), _COMPARATOR: every(1)})
+        connection.configure(builder, {_COMPARATOR: every(1)})
         reset_neurons(builder)
         builder.barrier(omnibus=True)
         builder.wait_for(cycles(self._CHARGING_S))
@@ -119,7 +132,7 @@ class ThresholdCADC(_Temporary):
             # neurons fire as regularly as reads would follow each other: pauses of a golden-ratio sequence keep the
             # reads from meeting every sawtooth at the same place
             builder.wait_for(cycles(self._LONGEST_PAUSE_S * (k * _GOLDEN % 1)) + 1)
-        connection.configure(builder, {_OFFSET_ON: every(0), _COMPARATOR: every(0)})
+        connection.configure(builder, {_COMPARATOR: every(0)})
         connection.run(builder)
         largest: NDArray[np.float64] = np.max([cadc_read.causal_neurons(ticket) for ticket in tickets], axis=0)
         return largest
