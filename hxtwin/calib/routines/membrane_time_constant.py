@@ -60,6 +60,7 @@ _TAIL: Final = 10
 _FAST: Final = 4.0  # a membrane that is back at rest after one wanted time constant is at least that much too fast
 _RESET_FIT_PART: Final = 0.95
 _LARGEST_READ: Final = 1023.0
+_CLEARLY: Final = 0.9  # who is hardly faster than wanted would end at the largest bias
 _LEAK_SCALE: Final = 8.0  # of division and multiplication
 _LEAK_BEND: Final = 2000.0  # codes; leak ~ code / (1 + code / bend) (reference: analog-model.md 3.2)
 _DIVISION, _MULTIPLICATION = f"{NEURON}leak.enable_division", f"{NEURON}leak.enable_multiplication"
@@ -225,7 +226,7 @@ class MembraneTimeConstOffset(NeuronCodeCalib):
         connection.run(builder)
         codes = connection.spread(LARGEST_CODE - 5)
         fastest = self.evaluate(connection, codes)
-        division = fastest < self.wanted()
+        division = fastest < _CLEARLY * self.wanted()
         builder = PlaybackProgramBuilder()
         connection.configure(builder, {_DIVISION: division})
         connection.run(builder)
@@ -278,12 +279,12 @@ class MembraneTimeConstDecay(NeuronCodeCalib):
         )
         codes = connection.spread(LARGEST_CODE - CODE_NOISE)
         fastest = self.evaluate(connection, codes)
-        division = fastest < self.wanted()
+        division = fastest < _CLEARLY * self.wanted()
         self._configure(connection, {_DIVISION: division})
         self.start = bias_for(codes, fastest / self.wanted() / np.where(division, 1, _LEAK_SCALE))
 
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
-        """Time constant of every neuron; infinite where the membrane does not come back."""
+        """Time constant of every neuron; a quarter of the expected one where there is nothing to see any more."""
         held, delays = _reset_duration_s(connection), reset_delays()
         reads = DecayReads(
             tau_s=self._tau_s,
@@ -292,7 +293,9 @@ class MembraneTimeConstDecay(NeuronCodeCalib):
             bounds=FitBounds(tau_s=TAU_MEM_RANGE_S, amplitude=(-255.0, 0.0)),
         )
         self.fit = reads.measure(connection, builder, reset_neurons, delays + held)
-        return np.where(self.fit.usable & (self.fit.amplitude < -self._LEAST_READ), self.fit.tau_s, np.inf)
+        told = self.fit.usable & (self.fit.amplitude < -self._LEAST_READ)
+        # nothing is left of the excursion of a membrane that is much too fast
+        return np.where(told, self.fit.tau_s, self._tau_s / _FAST)
 
     @staticmethod
     def _configure(connection: StatefulConnection, changes: dict[str, Any]) -> None:
