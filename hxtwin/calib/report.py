@@ -26,6 +26,8 @@ _SCALES = {
     "tau_syn_inhibitory": (1e6, "us"),
     "tau_icc": (1e6, "us"),
     "threshold": (1.0, "MADC"),
+    "fires_exc": (1.0, "spikes in a burst"),
+    "fires_inh": (1.0, "spikes in a burst"),
 }
 
 
@@ -76,13 +78,21 @@ def measured_table(result: SpikingCalibrationResult) -> Table:
 def verification_tables(found: Verification, usable: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[Table, Table]:
     """Achieved values beside those of one code for all neurons, and the criteria."""
     values = Table(title="achieved", title_justify="left")
-    for title in ("quantity", "median", "spread", "spread with one code"):
+    for title in ("quantity", "target", "median", "spread", "spread with one code"):
         values.add_column(title, justify="left" if title == "quantity" else "right")
     for name, measured in found.achieved.items():
         scale, unit = _SCALES.get(name, (1.0, "CADC"))
-        good, same = measured[usable] * scale, found.uniform[name][usable] * scale
-        row = (f"{np.median(good):.2f}", f"{spread(good):.2f}", f"{spread(same):.2f}")
-        values.add_row(escape(f"{name} [{unit}]"), *row)
+        good = measured[usable] * scale
+        same, wanted = (
+            part[name][usable] * scale if name in part else None for part in (found.uniform, found.targets)
+        )
+        values.add_row(
+            escape(f"{name} [{unit}]"),
+            "" if wanted is None else _range(wanted),
+            f"{np.median(good):.2f}",
+            f"{spread(good):.2f}",
+            "" if same is None else f"{spread(same):.2f}",
+        )
     criteria = Table(title="criteria", title_justify="left")
     for title in ("criterion", "value", "limit", ""):
         criteria.add_column(title, justify="left" if title == "criterion" else "right")
@@ -90,6 +100,12 @@ def verification_tables(found: Verification, usable: np.ndarray[tuple[int], np.d
         verdict = "[green]met[/green]" if criterion.passed else "[red]missed[/red]"
         criteria.add_row(escape(criterion.name), f"{criterion.value:.3g}", escape(criterion.limit), verdict)
     return values, criteria
+
+
+def _range(wanted: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+    """One target of all, or the smallest and the largest."""
+    low, high = float(wanted.min()), float(wanted.max())
+    return f"{low:.2f}" if low == high else f"{low:.2f}..{high:.2f}"
 
 
 def plot_histograms(result: SpikingCalibrationResult, file: Path) -> None:

@@ -1,19 +1,22 @@
-"""Verification: what a calibrated chip does, measured by other means than the searches used.
+"""Verification: whether a calibrated chip does what was asked for.
 
-==================  ==========================================================  =====================================
-quantity            how it is measured here                                     how it was searched
-==================  ==========================================================  =====================================
-leak, reset         mean of many CADC reads                                     single reads
-threshold           largest MADC sample of a spiking neuron                     largest CADC read
-tau_mem             fit of each trace behind a reset from a small distance      offset current, fit of all traces
-tau_syn             fit of each line trace behind one event                     five events
-strength            CADC deflection by one event at the real time constants     burst at short time constants
-CADC                spread of channels and quadrants, middle of the range       ramps at both ends
-==================  ==========================================================  =====================================
+=====================================  =======================  ===================================================
+criterion                              limit                    source
+=====================================  =======================  ===================================================
+ratios of spreads                      0.2 .. 0.45              calibration.md 4.2
+CADC channels, quadrants, middle       3, 5 LSB, 127.5 +- 40    calibration.md 2
+thresholds near their median           95 % within 20 MADC LSB  calibration.md 4.2
+drivers of a block                     < 2, > 1 LSB less        calibration.md 5.3
+usable circuits                        98 %                     ARCHITECTURE section 3
+medians of potentials, time constants  3, 3, 5 CADC LSB; 10 %   own
+strengths of the inputs                spread < 8 %, equal 10 % own; analog-model.md 13.2 expects 2.8 % of the OTA
+neurons fire, and do not fire          98 %                     calibration.md 6.2, without a number
+=====================================  =======================  ===================================================
 
-Every quantity is measured twice: with the calibrated codes, and with one code for all neurons, the median of the
-calibrated ones. The ratio of the spreads tells what the calibration is worth. Spreads are standard deviations of the
-middle 90 %. Reference: calibration.md 2, 4.2.
+The measurements of `hxtwin.calib.independent_measurements` are made twice: with the calibrated codes, and with one code
+for all neurons, the median of the calibrated ones. The ratio of the spreads tells what the calibration is worth.
+Spreads are standard deviations of the middle 90 %. The threshold is searched with the column ADC and measured with the
+membrane ADC: the lines of both, from voltages of the board, translate it.
 """
 
 from __future__ import annotations
@@ -22,18 +25,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import numpy as np
-from scipy.optimize import curve_fit
 
-from hxtwin.calib.constants import BACKEND_CLOCK_HZ, NEURONS, TAU_MEM_RANGE_S, TAU_SYN_RANGE_S
+from hxtwin.calib import independent_measurements as measurements
 from hxtwin.calib.errors import CalibDataError
-from hxtwin.calib.madc_recording import BEFORE_STIMULUS_S, MADCRecorder
 from hxtwin.calib.measurement_chip import INPUTS, NEURON, drivers, every, synapse_rows
+from hxtwin.calib.routines.adc_characterisation import characterise_cadc, characterise_madc
 from hxtwin.calib.routines.cadc import measure_channels
-from hxtwin.calib.routines.membrane_time_constant import reset_stimulus
-from hxtwin.calib.routines.potentials import LONG_RESET, mean_rest, read_reset
-from hxtwin.calib.routines.synaptic_strength import measure_amplitudes
-from hxtwin.calib.routines.synaptic_time_constant import MODES, SOURCES
-from hxtwin.calib.routines.threshold import ThresholdMADC
+from hxtwin.calib.routines.synaptic_time_constant import MODES
 from hxtwin.calib.stateful_connection import StatefulConnection, settle
 from hxtwin.containers import AnalogOutput
 from hxtwin.runtime import PlaybackProgramBuilder
@@ -43,28 +41,34 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hxtwin.calib.madc_recording import RecordedNeurons, Recording
     from hxtwin.calib.spiking_result import SpikingCalibrationResult
     from hxtwin.runtime import Connection
 
-_READS: Final = 20
-_PAUSE_S: Final = 100e-6
-_LIFT: Final = 60  # codes of the leak above the reset for the time constant
-_SAMPLING_TAUS: Final = 8
+    Measure = Callable[[StatefulConnection], NDArray[np.float64]]
+
 _TRIMMED: Final = 0.05
 
 #: Ratios of spreads that a calibration must stay below (calibration.md 4.2).
 RATIOS: Final = {"leak": 0.3, "reset": 0.2, "threshold": 0.35, "tau_mem": 0.45, "tau_syn_exc": 0.2, "tau_syn_inh": 0.2}
 POTENTIALS: Final = ("leak", "reset", "threshold")
-QUANTITIES: Final = (*RATIOS, "strength_exc", "strength_inh")
+STRENGTHS: Final = ("strength_exc", "strength_inh")
+FIRES: Final = ("fires_exc", "fires_inh")
+QUANTITIES: Final = (*RATIOS, *STRENGTHS, *FIRES, "drivers")
 NO_CHIP: Final = 0
 """Identity of codes that were made for no chip in particular."""
 _LEAST_USABLE: Final = 0.98
+_LEAST_FIRING: Final = 0.98
 _CHANNEL_SPREAD: Final = 3.0
 _QUADRANT_SPREAD: Final = 5.0
 _MIDDLE: Final = (127.5 - 40, 127.5 + 40)
 _THRESHOLD_WINDOW: Final = 20.0
 _THRESHOLD_PART: Final = 0.95
+_DRIVER_SPREAD, _DRIVER_GAIN = 2.0, 1.0
+_STRENGTH_SPREAD: Final = 0.08
+_OFF: Final = {"leak": 3.0, "reset": 3.0, "threshold": 15.0}
+"""Largest distance of the median from the target: 3, 3, 5 CADC values, the last in those of the membrane ADC."""
+_PART: Final = (0.9, 1.1)
+"""Medians of time constants in targets."""
 
 
 @attrs.frozen
@@ -90,12 +94,15 @@ class Verification:
 
     Attributes:
         achieved: quantities by name with the calibrated codes, ``float64[512]``.
-        uniform: the same with one code for all neurons.
+        uniform: the same with one code for all neurons, as far as that tells something.
+        targets: what was asked for in the unit of the measurement, ``float64[512]``; the threshold in values of the
+            membrane ADC of this chip.
         criteria: what is asked for, and whether it is met.
     """
 
     achieved: Mapping[str, NDArray[np.float64]]
     uniform: Mapping[str, NDArray[np.float64]]
+    targets: Mapping[str, NDArray[np.float64]]
     criteria: tuple[Criterion, ...]
 
     @property
@@ -125,9 +132,13 @@ def verify(
         on_step: told the name of each measurement, its number and their count, before it begins.
 
     Raises:
-        CalibDataError: the calibration belongs to another chip.
+        CalibDataError: the calibration belongs to another chip, or there is no such quantity.
         hxtwin.runtime.RunError: the connection failed.
     """
+    if unknown := set(quantities) - set(QUANTITIES):
+        raise CalibDataError(
+            f"{', '.join(sorted(unknown))}: nothing that is measured; known are {', '.join(QUANTITIES)}"
+        )
     device = StatefulConnection(connection, chip=_measurable(result))
     if result.identity not in (NO_CHIP, device.identity):
         raise CalibDataError(
@@ -135,12 +146,24 @@ def verify(
         )
     channels = measure_channels(device, result.target.cadc)
     steps = [(name, measure) for name, measure in _measurements(result) if name in quantities]
+    targets = _targets(device, result, quantities)
+    driver_spreads = None
+    if "drivers" in quantities:
+        if on_step is not None:
+            on_step("drivers", 0, 1 + 2 * len(steps))
+        driver_spreads = measurements.driver_spreads(device, result.target.stp)
     measured: list[dict[str, NDArray[np.float64]]] = []
     for number, codes in enumerate((result.settings, uniform_settings(result))):
         found: dict[str, NDArray[np.float64]] = {}
         for i, (name, measure) in enumerate(steps):
+            if number and name in FIRES:
+                continue
             if on_step is not None:
-                on_step(name if number == 0 else f"{name}, one code for all", number * len(steps) + i, 2 * len(steps))
+                on_step(
+                    name if number == 0 else f"{name}, one code for all",
+                    1 + number * len(steps) + i,
+                    1 + 2 * len(steps),
+                )
             builder = PlaybackProgramBuilder()
             device.become(builder, _measurable(result).with_columns(_neuron_codes(codes)))
             settle(builder)
@@ -148,7 +171,13 @@ def verify(
             found[name] = measure(device)
         measured.append(found)
     achieved, uniform = measured
-    return Verification(achieved, uniform, tuple(_criteria(result, channels, achieved, uniform)))
+    criteria = [
+        *_cadc_criteria(channels),
+        _at_least("usable circuits", float(result.usable.mean()), _LEAST_USABLE),
+        *_criteria(result, achieved, uniform, targets),
+        *_driver_criteria(driver_spreads),
+    ]
+    return Verification(achieved, uniform, {n: t for n, t in targets.items() if n in achieved}, tuple(criteria))
 
 
 def spread(values: NDArray[np.float64]) -> float:
@@ -188,115 +217,44 @@ def _measurable(result: SpikingCalibrationResult) -> Any:
     )
 
 
-def _measurements(
-    result: SpikingCalibrationResult,
-) -> list[tuple[str, Callable[[StatefulConnection], NDArray[np.float64]]]]:
+def _measurements(result: SpikingCalibrationResult) -> list[tuple[str, Measure]]:
     target = result.target.neuron
     tau_mem, tau_syn = float(target.tau_mem.max()), float(target.tau_syn.max())
     return [
-        ("leak", lambda device: mean_rest(device, _READS, _PAUSE_S)),
-        ("reset", _reset),
-        ("threshold", _threshold),
-        ("tau_mem", lambda device: _tau_mem(device, tau_mem)),
-        ("tau_syn_exc", lambda device: _tau_syn(device, "excitatory", tau_syn)),
-        ("tau_syn_inh", lambda device: _tau_syn(device, "inhibitory", tau_syn)),
-        ("strength_exc", lambda device: _strength(device, "excitatory")),
-        ("strength_inh", lambda device: _strength(device, "inhibitory")),
+        ("leak", measurements.leak),
+        ("reset", measurements.reset),
+        ("threshold", measurements.threshold),
+        ("tau_mem", lambda device: measurements.tau_mem(device, tau_mem)),
+        ("tau_syn_exc", lambda device: measurements.tau_syn(device, "excitatory", tau_syn)),
+        ("tau_syn_inh", lambda device: measurements.tau_syn(device, "inhibitory", tau_syn)),
+        ("strength_exc", lambda device: measurements.strength(device, "excitatory")),
+        ("strength_inh", lambda device: measurements.strength(device, "inhibitory")),
+        ("fires_exc", lambda device: measurements.fires(device, "excitatory")),
+        ("fires_inh", lambda device: measurements.fires(device, "inhibitory")),
     ]
 
 
-def _configure(device: StatefulConnection, changes: dict[str, Any]) -> None:
-    builder = PlaybackProgramBuilder()
-    device.configure(builder, changes)
-    settle(builder)
-    device.run(builder)
-
-
-def _reset(device: StatefulConnection) -> NDArray[np.float64]:
-    _configure(device, LONG_RESET)
-    mean: NDArray[np.float64] = np.mean(
-        [read_reset(device, PlaybackProgramBuilder()) for _ in range(_READS // 2)], axis=0
-    )
-    return mean
-
-
-def _threshold(device: StatefulConnection) -> NDArray[np.float64]:
-    calib = ThresholdMADC(0)
-    calib.prelude(device)
-    return calib.measure_results(device, PlaybackProgramBuilder())
-
-
-def _tau_mem(device: StatefulConnection, tau_s: float) -> NDArray[np.float64]:
-    path = f"{NEURON}leak.v_leak"
-    v_leak = device.columns(path)[path]
-    _configure(device, {path: np.clip(v_leak + _LIFT, 0, 1022)})
-    sampling = _SAMPLING_TAUS * tau_s + 10e-6
-    recording = MADCRecorder(sampling_s=sampling, fires=True).record(device, PlaybackProgramBuilder(), reset_stimulus)
-    # the reset lasts as long as the refractory period; the fit begins behind it
-    clamp = float(np.max(_refractory_s(device)))
-    return _single_fits(recording, BEFORE_STIMULUS_S + clamp + 0.3e-6, TAU_MEM_RANGE_S, tau_s)
-
-
-def _refractory_s(device: StatefulConnection) -> NDArray[np.float64]:
-    neurons, backend = device.chip.neuron_block.atomic_neurons, device.chip.neuron_block.backends
-    fast = neurons["refractory_period.input_clock"].astype(bool)
-    scale = np.where(fast, backend["clock_scale_fast"][0], backend["clock_scale_slow"][0]).astype(float)
-    found: NDArray[np.float64] = neurons["refractory_period.refractory_time"] * 2.0 ** (scale + 1) / BACKEND_CLOCK_HZ
+def _targets(
+    device: StatefulConnection, result: SpikingCalibrationResult, quantities: Collection[str]
+) -> dict[str, NDArray[np.float64]]:
+    neuron = result.target.neuron
+    tau_syn = neuron.of_inputs("tau_syn")
+    found = {name: neuron.of_neurons(name) for name in ("leak", "reset", "tau_mem")}
+    found |= {"tau_syn_exc": tau_syn[0], "tau_syn_inh": tau_syn[1]}
+    if "threshold" in quantities:
+        cadc, madc = characterise_cadc(device), characterise_madc(device)
+        volts = np.nanmean(cadc.slope) * neuron.of_neurons("threshold") + np.nanmean(cadc.intercept)
+        found["threshold"] = (volts - madc.intercept) / madc.slope
     return found
 
 
-def _tau_syn(device: StatefulConnection, kind: str, tau_s: float) -> NDArray[np.float64]:
-    _configure(device, {**drivers(MODES[kind]), **synapse_rows(8, 25)})
-
-    def one_event(neuron: RecordedNeurons) -> None:
-        neuron.send_event()
-
-    recorder = MADCRecorder(sampling_s=_SAMPLING_TAUS * tau_s + 10e-6, source=SOURCES[kind])
-    recording = recorder.record(device, PlaybackProgramBuilder(), one_event)
-    return _single_fits(recording, BEFORE_STIMULUS_S + 0.6e-6, TAU_SYN_RANGE_S, tau_s)
+# --- criteria -----------------------------------------------------------------------------------------------------
 
 
-def _strength(device: StatefulConnection, kind: str) -> NDArray[np.float64]:
-    enabled = {f"{prefix}enable": every(name == kind) for name, prefix in INPUTS.items()}
-    _configure(device, {**drivers(MODES[kind]), **enabled})
-    return measure_amplitudes(device, PlaybackProgramBuilder(), kind, 1, after_s=8e-6)
-
-
-def _single_fits(
-    recording: Recording, start_s: float, bounds: tuple[float, float], guess_s: float
-) -> NDArray[np.float64]:
-    """Time constants of the traces from a moment on, each fitted on its own; infinite where a fit fails."""
-    first = round(start_s / recording.interval_s)
-    stride = max(1, recording.count // 400)
-    part = recording.samples[:, first:]
-    part = part[:, : part.shape[1] // stride * stride].reshape(NEURONS, -1, stride).mean(axis=2)
-    time = np.arange(part.shape[1]) * recording.interval_s * stride
-    found = np.full(NEURONS, np.inf)
-    for neuron, trace in enumerate(part):
-        start = (trace[-1], trace[0] - trace[-1], guess_s)
-        try:
-            fitted, _ = curve_fit(_decay, time, trace, p0=start, method="lm", maxfev=400)
-        except RuntimeError:
-            continue
-        if bounds[0] < fitted[2] < bounds[1]:
-            found[neuron] = fitted[2]
-    return found
-
-
-def _decay(time: NDArray[np.float64], offset: float, amplitude: float, tau: float) -> NDArray[np.float64]:
-    return offset + amplitude * np.exp(-time / tau)
-
-
-def _criteria(
-    result: SpikingCalibrationResult,
-    channels: NDArray[np.float64],
-    achieved: Mapping[str, NDArray[np.float64]],
-    uniform: Mapping[str, NDArray[np.float64]],
-) -> list[Criterion]:
+def _cadc_criteria(channels: NDArray[np.float64]) -> list[Criterion]:
     quadrants = channels.mean(axis=1)
-    usable = result.usable
     low, high = _MIDDLE
-    found = [
+    return [
         _below("CADC: spread of the channels [LSB]", float(np.std(channels)), _CHANNEL_SPREAD),
         _below("CADC: difference of the quadrants [LSB]", float(np.ptp(quadrants)), _QUADRANT_SPREAD),
         Criterion(
@@ -305,24 +263,75 @@ def _criteria(
             f"{low:g}..{high:g}",
             bool((quadrants > low).all() and (quadrants < high).all()),
         ),
-        Criterion(
-            "usable circuits", float(usable.mean()), f">= {_LEAST_USABLE:g}", bool(usable.mean() >= _LEAST_USABLE)
-        ),
     ]
+
+
+def _criteria(
+    result: SpikingCalibrationResult,
+    achieved: Mapping[str, NDArray[np.float64]],
+    uniform: Mapping[str, NDArray[np.float64]],
+    targets: Mapping[str, NDArray[np.float64]],
+) -> list[Criterion]:
+    usable = result.usable
+    if not usable.any():
+        return []
+    found = []
     for name, limit in RATIOS.items():
-        if name not in achieved:
-            continue
-        ratio = spread(achieved[name][usable]) / spread(uniform[name][usable])
-        found.append(_below(f"{name}: ratio of spreads", ratio, limit))
-    if "threshold" not in achieved:
-        return found
-    threshold = achieved["threshold"][usable]
-    near = float(np.mean(np.abs(threshold - np.median(threshold)) < _THRESHOLD_WINDOW))
-    found.append(
-        Criterion("threshold: part within 20 MADC LSB", near, f">= {_THRESHOLD_PART:g}", near >= _THRESHOLD_PART)
-    )
+        if name in achieved:
+            wanted = targets[name][usable]
+            # neurons that were asked for different things spread by that much
+            left = achieved[name][usable] - wanted
+            same = uniform[name][usable] - np.median(uniform[name][usable])
+            found.append(_below(f"{name}: ratio of spreads", spread(left) / spread(same), limit))
+            found.append(_median(name, achieved[name][usable], wanted))
+    if "threshold" in achieved:
+        left = achieved["threshold"][usable] - targets["threshold"][usable]
+        near = float(np.mean(np.abs(left - np.median(left)) < _THRESHOLD_WINDOW))
+        found.append(_at_least("threshold: part within 20 MADC LSB", near, _THRESHOLD_PART))
+    for name in STRENGTHS:
+        if name in achieved:
+            values = achieved[name][usable]
+            found.append(_below(f"{name}: relative spread", spread(values) / float(np.median(values)), _STRENGTH_SPREAD))
+    if set(STRENGTHS) <= achieved.keys() and result.target.neuron.matches_inputs:
+        ratio = float(np.median(achieved["strength_inh"][usable]) / np.median(achieved["strength_exc"][usable]))
+        found.append(_within("inhibition / excitation", ratio, *_PART))
+    if "fires_exc" in achieved:
+        part = float(np.mean(achieved["fires_exc"][usable] >= 1))
+        found.append(_at_least("neurons that fire on excitation", part, _LEAST_FIRING))
+    if "fires_inh" in achieved:
+        part = float(np.mean(achieved["fires_inh"][usable] == 0))
+        found.append(_at_least("neurons that are silent on inhibition", part, _LEAST_FIRING))
     return found
+
+
+def _median(name: str, values: NDArray[np.float64], wanted: NDArray[np.float64]) -> Criterion:
+    """How far the median of the neurons lies from what they were asked for."""
+    if name not in _OFF:
+        return _within(f"{name}: median, in targets", float(np.median(values / wanted)), *_PART)
+    off = float(np.median(values - wanted))
+    return _within(f"{name}: median minus target [LSB]", off, -_OFF[name], _OFF[name])
+
+
+def _driver_criteria(spreads: tuple[float, float] | None) -> list[Criterion]:
+    if spreads is None:
+        return []
+    calibrated, equal = spreads
+    gain = Criterion(
+        "drivers: spread less than with equal offsets by [LSB]",
+        equal - calibrated,
+        f"> {_DRIVER_GAIN:g}",
+        equal - calibrated > _DRIVER_GAIN,
+    )
+    return [_below("drivers: largest spread in a block [LSB]", calibrated, _DRIVER_SPREAD), gain]
 
 
 def _below(name: str, value: float, limit: float) -> Criterion:
     return Criterion(name, value, f"< {limit:g}", value < limit)
+
+
+def _at_least(name: str, value: float, limit: float) -> Criterion:
+    return Criterion(name, value, f">= {limit:g}", value >= limit)
+
+
+def _within(name: str, value: float, low: float, high: float) -> Criterion:
+    return Criterion(name, value, f"{low:g}..{high:g}", low <= value <= high)
