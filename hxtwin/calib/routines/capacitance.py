@@ -1,8 +1,8 @@
 """Intrinsic capacitance: what a circuit brings along beside its capacitance code.
 
 The time constant is linear in the code, ``tau = (C + C_i) / g``. Measured at five codes with long time constants, a
-straight line gives C_i in codes; merged circuits subtract it from the code of their master. Reference: calibration.md
-5.5.
+straight line gives C_i in codes; merged circuits subtract it from the code of their master. The time constants come
+from reads of the column ADC behind a reset of all neurons. Reference: calibration.md 5.5.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import numpy as np
 
-from hxtwin.calib.constants import NEURONS
-from hxtwin.calib.madc_recording import MADCRecorder
+from hxtwin.calib.constants import NEURONS, TAU_MEM_RANGE_S
+from hxtwin.calib.exponential_fit import FitBounds
 from hxtwin.calib.measurement_chip import NEURON, every
-from hxtwin.calib.routines.membrane_time_constant import (
-    fit_recovery,
-    reset_stimulus,
-)
+from hxtwin.calib.routines.decay_reads import DecayReads
+from hxtwin.calib.routines.membrane_time_constant import reset_duration_s
 from hxtwin.calib.stateful_connection import settle
+from hxtwin.calib.stimulus import reset_delays, reset_neurons
 from hxtwin.runtime import PlaybackProgramBuilder
 
 if TYPE_CHECKING:
@@ -30,10 +29,11 @@ if TYPE_CHECKING:
 _TAU_S: Final = 100e-6
 _CODES: Final = np.rint(np.linspace(10, 63, 5)).astype(np.int64)
 _DIVISION_BIAS: Final = 134
-_SAMPLING_TAUS: Final = 6
+_REPEATS: Final = 8
+_TYPICAL: Final = 4.0  # codes of a typical circuit, for delays and weights
 _CAPACITANCE: Final = f"{NEURON}membrane_capacitance.capacitance"
 _REST_CODE: Final = 700
-_RESET_CODE: Final = 560
+_RESET_CODE: Final = 420
 
 
 @attrs.frozen(eq=False)
@@ -80,16 +80,24 @@ def measure_capacitance(connection: StatefulConnection) -> CapacitanceResult:
     settle(builder)
     connection.run(builder)
     taus, usable = np.empty((len(_CODES), NEURONS)), np.ones(NEURONS, dtype=bool)
-    recorder = MADCRecorder(sampling_s=_SAMPLING_TAUS * _TAU_S, fires=True)
+    held, delays = reset_duration_s(connection), reset_delays()
     for i, code in enumerate(_CODES):
         builder = PlaybackProgramBuilder()
         connection.configure(builder, {_CAPACITANCE: every(int(code))})
         settle(builder)
-        fit = fit_recovery(recorder.record(connection, builder, reset_stimulus))
+        reads = DecayReads(
+            tau_s=_TAU_S * (code + _TYPICAL) / (_CODES[-1] + _TYPICAL),
+            repeats=_REPEATS,
+            least_delay_s=float(delays.max()) + held,
+            bounds=FitBounds(tau_s=TAU_MEM_RANGE_S, amplitude=(-255.0, 0.0)),
+        )
+        fit = reads.measure(connection, builder, reset_neurons, delays + held)
         taus[i], usable = fit.tau_s, usable & fit.usable
     builder = PlaybackProgramBuilder()
     connection.configure(builder, before)
     settle(builder)
     connection.run(builder)
-    intercept, slope = np.polynomial.polynomial.polyfit(_CODES, taus, 1)
+    # reads tell a part of a time constant, whatever its length
+    weight = 1 / (_CODES + _TYPICAL)
+    intercept, slope = np.polynomial.polynomial.polyfit(_CODES, taus, 1, w=weight)
     return CapacitanceResult(intercept / slope, usable & (slope > 0))

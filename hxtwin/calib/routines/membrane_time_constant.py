@@ -104,7 +104,7 @@ class MembraneTimeConstCADC(NeuronCodeCalib):
             )
         reset = np.maximum(below, RELIABLE_CADC[0])
         ResetPotential(reset).run(connection, NoisyBinarySearch())
-        self._reset_s = _reset_duration_s(connection)
+        self._reset_s = reset_duration_s(connection)
         delay = reset_delays()
         passed = self._tau_s + delay.mean() - delay
         self.set_target(self._rest - (self._rest - reset) * np.exp(-passed / self._tau_s))
@@ -285,7 +285,7 @@ class MembraneTimeConstDecay(NeuronCodeCalib):
 
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
         """Time constant of every neuron; a quarter of the expected one where there is nothing to see any more."""
-        held, delays = _reset_duration_s(connection), reset_delays()
+        held, delays = reset_duration_s(connection), reset_delays()
         reads = DecayReads(
             tau_s=self._tau_s,
             repeats=self._repeats,
@@ -361,7 +361,7 @@ def _last_where(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.where(mask.any(axis=1), count - 1 - np.argmax(mask[:, ::-1], axis=1), 0)
 
 
-def _reset_duration_s(connection: StatefulConnection) -> float:
+def reset_duration_s(connection: StatefulConnection) -> float:
     """How long a reset of the present configuration holds the membrane: the counter without its holdoff."""
     neurons = connection.chip.neuron_block.atomic_neurons
     scale = connection.chip.neuron_block.backends["clock_scale_fast"][0]
