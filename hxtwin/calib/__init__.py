@@ -6,6 +6,7 @@
 `operating_point`                targets by name
 `SpikingCalibTarget`, ..         what is asked for, with units and feasible ranges
 `SpikingCalibrationResult`       frozen result: settings, success, ``to_chip``, ``apply``, ``to_bytes``
+`characterise_cadc`, ``_madc``   what the converters read for known voltages
 `verify`                         measures a calibrated chip by other means
 `Cache`                          where results and unfinished calibrations are kept
 `Calib`, `BinarySearch`, ..      the framework: one calibration, and the algorithms that drive it
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from hxtwin.calib.cache import Cache
     from hxtwin.calib.calib import Calib, ParameterCalibResult, ParameterRange
+    from hxtwin.calib.correlation_target import Branches, CorrelationCalibOptions, CorrelationCalibTarget
     from hxtwin.calib.errors import (
         AlgorithmError,
         CalibDataError,
@@ -44,13 +46,13 @@ if TYPE_CHECKING:
     )
     from hxtwin.calib.operating_points import OperatingPoint, operating_point
     from hxtwin.calib.prediction import LinearPrediction, PolynomialPrediction
-    from hxtwin.calib.routines.correlation import (
-        CorrelationCalibOptions,
-        CorrelationCalibResult,
-        CorrelationCalibTarget,
-        calibrate_correlation,
+    from hxtwin.calib.routines.adc_characterisation import (
+        ADCCharacterisation,
+        characterise_cadc,
+        characterise_madc,
     )
-    from hxtwin.calib.search import BinarySearch, LinearSearch, NoisyBinarySearch
+    from hxtwin.calib.routines.correlation import CorrelationCalibResult, calibrate_correlation
+    from hxtwin.calib.search import BinarySearch, LinearSearch, NoisyBinarySearch, ProportionalSearch, SecantSearch
     from hxtwin.calib.spiking import calibrate as calibrate_spiking
     from hxtwin.calib.spiking_result import SpikingCalibrationResult
     from hxtwin.calib.stateful_connection import StatefulConnection
@@ -65,8 +67,10 @@ if TYPE_CHECKING:
     from hxtwin.calib.verification import Verification, verify
 
 __all__ = [
+    "ADCCharacterisation",
     "AlgorithmError",
     "BinarySearch",
+    "Branches",
     "CADCCalibOptions",
     "CADCCalibTarget",
     "Cache",
@@ -89,7 +93,9 @@ __all__ = [
     "ParameterCalibResult",
     "ParameterRange",
     "PolynomialPrediction",
+    "ProportionalSearch",
     "STPCalibTarget",
+    "SecantSearch",
     "SpikingCalibOptions",
     "SpikingCalibTarget",
     "SpikingCalibrationResult",
@@ -99,12 +105,20 @@ __all__ = [
     "Verification",
     "calibrate_correlation",
     "calibrate_spiking",
+    "characterise_cadc",
+    "characterise_madc",
     "operating_point",
     "verify",
 ]
 
 #: Where the names are defined: module of this package, name there.
 _PLACES: Final = {
+    "ADCCharacterisation": ("routines.adc_characterisation", "ADCCharacterisation"),
+    "Branches": ("correlation_target", "Branches"),
+    "ProportionalSearch": ("search", "ProportionalSearch"),
+    "SecantSearch": ("search", "SecantSearch"),
+    "characterise_cadc": ("routines.adc_characterisation", "characterise_cadc"),
+    "characterise_madc": ("routines.adc_characterisation", "characterise_madc"),
     "AlgorithmError": ("errors", "AlgorithmError"),
     "BinarySearch": ("search", "BinarySearch"),
     "CADCCalibOptions": ("target", "CADCCalibOptions"),
@@ -115,9 +129,9 @@ _PLACES: Final = {
     "CalibError": ("errors", "CalibError"),
     "CalibNotSuccessful": ("errors", "CalibNotSuccessful"),
     "CalibNotSupported": ("errors", "CalibNotSupported"),
-    "CorrelationCalibOptions": ("routines.correlation", "CorrelationCalibOptions"),
+    "CorrelationCalibOptions": ("correlation_target", "CorrelationCalibOptions"),
     "CorrelationCalibResult": ("routines.correlation", "CorrelationCalibResult"),
-    "CorrelationCalibTarget": ("routines.correlation", "CorrelationCalibTarget"),
+    "CorrelationCalibTarget": ("correlation_target", "CorrelationCalibTarget"),
     "ExcessiveNoiseError": ("errors", "ExcessiveNoiseError"),
     "HardwareError": ("errors", "HardwareError"),
     "LinearPrediction": ("prediction", "LinearPrediction"),

@@ -83,9 +83,7 @@ def verification_tables(found: Verification, usable: np.ndarray[tuple[int], np.d
     for name, measured in found.achieved.items():
         scale, unit = _SCALES.get(name, (1.0, "CADC"))
         good = measured[usable] * scale
-        same, wanted = (
-            part[name][usable] * scale if name in part else None for part in (found.uniform, found.targets)
-        )
+        same, wanted = (part[name][usable] * scale if name in part else None for part in (found.uniform, found.targets))
         values.add_row(
             escape(f"{name} [{unit}]"),
             "" if wanted is None else _range(wanted),

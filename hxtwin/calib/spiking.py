@@ -19,6 +19,7 @@
 14    stp                    offsets of the synapse drivers
 15    capacitance            what each circuit brings along beside its code, if asked for
 16    refine                 column ADC, threshold, reset and leak once more, without COBA
+17    correlation            correlation sensors, if asked for
 ====  =====================  ===================================================================================
 
 After every step the state is kept in the cache: a calibration that was interrupted continues behind its last finished
@@ -44,10 +45,10 @@ from hxtwin.calib.routines.cadc import CADCCalibResult, calibrate_cadc
 from hxtwin.calib.routines.capacitance import measure_capacitance
 from hxtwin.calib.routines.coba import COBABias, COBALaw
 from hxtwin.calib.routines.compartment_conductance import CompartmentConductance
+from hxtwin.calib.routines.correlation import CorrelationCalibResult, calibrate_correlation
 from hxtwin.calib.routines.membrane_time_constant import (
     MembraneTimeConstDecay,
     MembraneTimeConstOffset,
-    MembraneTimeConstRead,
     MembraneTimeConstReset,
 )
 from hxtwin.calib.routines.potentials import LeakPotential, ResetPotential, read_rest
@@ -59,7 +60,7 @@ from hxtwin.calib.routines.synaptic_strength import SynBias
 from hxtwin.calib.routines.synaptic_time_constant import SynTimeConstant, SynTimeConstantRead, codes_of
 from hxtwin.calib.routines.threshold import ThresholdCADC
 from hxtwin.calib.search import BinarySearch, NoisyBinarySearch, ProportionalSearch, SecantSearch
-from hxtwin.calib.spiking_result import COUNTED, KIND, SpikingCalibrationResult, settings_of
+from hxtwin.calib.spiking_result import CORRELATION_ARRAYS, COUNTED, KIND, SpikingCalibrationResult, settings_of
 from hxtwin.calib.stateful_connection import StatefulConnection, settle
 from hxtwin.calib.target import SpikingCalibOptions, SpikingCalibTarget
 from hxtwin.calib.target_archive import to_plain
@@ -209,6 +210,8 @@ def _steps(flow: _Flow) -> list[tuple[str, Callable[[_Flow], None]]]:
     refine = flow.options.refine_potentials
     if refine or (refine is None and flow.target.neuron.e_coba_reversal is None):
         steps.append(("refine", _refine))
+    if flow.target.correlation is not None:
+        steps.append(("correlation", _correlation))
     return steps
 
 
@@ -310,7 +313,7 @@ def _coba(flow: _Flow) -> None:
         COBALaw(kind, float(reference), float(reversal))
         for kind, reference, reversal in zip(INPUTS, references, target.e_coba_reversal, strict=True)
     ]
-    MembraneTimeConstRead(_COBA_TAU_MEM_S).run(flow.connection, ProportionalSearch(_LEAK_START, 4))
+    MembraneTimeConstDecay(_COBA_TAU_MEM_S).run(flow.connection, ProportionalSearch(measurements=_GUIDED))
     for law in laws:
         flow.note(f"coba_{law.kind}", COBABias(law).run(flow.connection, NoisyBinarySearch()))
 
@@ -370,6 +373,16 @@ def _refine(flow: _Flow) -> None:
     LeakPotential(target.leak).run(flow.connection, NoisyBinarySearch())
 
 
+def _correlation(flow: _Flow) -> None:
+    """Sensors at the end: their traces would slow down everything behind."""
+    flow.configure({_COMPARATOR: every(0), **{f"{prefix}enable": every(0) for prefix in INPUTS.values()}})
+    result = calibrate_correlation(flow.connection, flow.target.correlation, flow.options.correlation)
+    for name in CORRELATION_ARRAYS:
+        flow.arrays[f"correlation.{name}"] = np.asarray(getattr(result, name))
+    if not result.success.all():
+        _log.warning("the correlation sensors of %d quadrants failed", int(np.sum(~result.success)))
+
+
 # --- beginning, interruption, end ---------------------------------------------------------------------------------
 
 
@@ -392,6 +405,7 @@ def _result(flow: _Flow, origin: Origin) -> SpikingCalibrationResult:
         success=dict(flow.success),
         measured=dict(flow.measured),
         parasitics=flow.arrays.get("parasitics"),
+        correlation=_correlation_of(flow),
         origin=origin,
     )
 
@@ -400,6 +414,13 @@ def _cadc_of(flow: _Flow) -> CADCCalibResult:
     return CADCCalibResult(
         **{name.removeprefix("cadc."): value for name, value in flow.arrays.items() if name.startswith("cadc.")}
     )
+
+
+def _correlation_of(flow: _Flow) -> CorrelationCalibResult | None:
+    if flow.target.correlation is None:
+        return None
+    arrays = {name: flow.arrays[f"correlation.{name}"] for name in CORRELATION_ARRAYS}
+    return CorrelationCalibResult(**arrays, options=flow.options.correlation)
 
 
 def _load(cache: Cache, name: str, identity: int) -> SpikingCalibrationResult | None:

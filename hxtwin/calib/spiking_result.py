@@ -28,6 +28,7 @@ from hxtwin.calib.measurement_chip import DRIVER, NEURON
 from hxtwin.calib.merged_circuits import masters
 from hxtwin.calib.provenance import Origin
 from hxtwin.calib.routines.cadc import CADCCalibResult
+from hxtwin.calib.routines.correlation import CorrelationCalibResult
 from hxtwin.calib.target import SpikingCalibOptions, SpikingCalibTarget
 from hxtwin.calib.target_archive import from_plain, to_plain
 from hxtwin.containers import Chip
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hxtwin.calib.correlation_target import CorrelationCalibOptions
     from hxtwin.runtime import PlaybackProgramBuilder
 
 KIND: Final = "spiking"
@@ -111,6 +113,14 @@ CHIP_COLUMNS: Final = (
     "synapse_driver_blocks.stp_i_bias_comparator",
 )
 """Further columns of `Chip` that it sets, beside those of the column ADC."""
+CORRELATION_ARRAYS: Final[dict[str, type[np.generic]]] = {
+    "i_bias_ramp": np.int64,
+    "i_bias_store": np.int64,
+    "amplitude": np.float64,
+    "time_constant": np.float64,
+    "success": np.bool_,
+}
+"""Arrays of a `CorrelationCalibResult`, one value for each quadrant."""
 _COMPARATOR: Final = f"{NEURON}threshold.enable"
 _PATHS: Final = (*(NEURON + path for path in NEURON_COLUMNS), *CHIP_COLUMNS)
 
@@ -128,6 +138,7 @@ class SpikingCalibrationResult:
         success: steps by name, ``bool[512]``.
         measured: quantities by name, ``float64[512]``: leak, reset, threshold (CADC), tau_mem, tau_syn (s) ..
         parasitics: capacitance that each circuit has beside its code, in codes, ``float64[512]``; None: not measured.
+        correlation: the correlation sensors; None: not calibrated.
         origin: when and where it was made; no part of the content.
     """
 
@@ -140,6 +151,7 @@ class SpikingCalibrationResult:
     success: Mapping[str, NDArray[np.bool_]]
     measured: Mapping[str, NDArray[np.float64]]
     parasitics: NDArray[np.float64] | None
+    correlation: CorrelationCalibResult | None = None
     origin: Origin
 
     @property
@@ -162,19 +174,27 @@ class SpikingCalibrationResult:
         """
         start = Chip() if chip is None else chip
         settings: dict[str, NDArray[Any]] = {**self.cadc.columns(), **self.settings}
+        if self.correlation is not None:
+            settings |= self.correlation.columns()
         if chip is not None:
             settings[_COMPARATOR] = chip.neuron_block.atomic_neurons["threshold.enable"]
         settings.update(self._merged(start, settings))
         return start.with_columns(settings)
 
     def apply(self, builder: PlaybackProgramBuilder, chip: Chip | None = None) -> None:
-        """Appends the writes of all members of `to_chip` that a calibration touches; analog cells then need 20 ms."""
+        """Appends the writes of all members of `to_chip` that a calibration touches; analog cells then need 20 ms.
+
+        With calibrated correlation sensors the voltages of the board are written, too; bits of synapses other than 0
+        come with the synapses of `to_chip`.
+        """
         configured = self.to_chip(chip)
         for at in coord.CADCOnDLS.all():
             builder.write(at, configured.cadc_readout_chains[int(at)])
         for block in coord.SynapseDriverBlockOnDLS.all():
             builder.write(block, configured.synapse_driver_blocks[int(block)])
         builder.write(coord.NeuronBlockOnDLS(), configured.neuron_block)
+        if self.correlation is not None:
+            self.correlation.write_board(builder)
         dac = coord.CapMemCellOnCapMemBlock.syn_i_bias_dac
         for quadrant in coord.CapMemBlockOnDLS.all():
             hemisphere, side = divmod(int(quadrant), 2)
@@ -215,6 +235,9 @@ class SpikingCalibrationResult:
             "success": {name: np.asarray(self.success[name], dtype=bool) for name in sorted(self.success)},
             "measured": {name: np.asarray(self.measured[name], dtype=float) for name in sorted(self.measured)},
             "parasitics": None if self.parasitics is None else np.asarray(self.parasitics, dtype=float),
+            "correlation": None
+            if self.correlation is None
+            else {name: np.asarray(getattr(self.correlation, name)) for name in CORRELATION_ARRAYS},
         }
 
     def content_hash(self) -> str:
@@ -242,7 +265,8 @@ class SpikingCalibrationResult:
     def from_archive(cls, opened: archive.Archive, *, identity: int | None = None) -> SpikingCalibrationResult:
         """The result in an opened archive; errors as of `from_bytes`."""
         content = opened.content
-        names = {"identity", "version", "target", "options", "cadc", "settings", "success", "measured", "parasitics"}
+        names = {"identity", "version", "target", "options", "cadc", "settings", "success", "measured"}
+        names |= {"parasitics", "correlation"}
         if content.keys() != names or type(content["identity"]) is not int or not isinstance(content["version"], str):
             raise CalibDataError("the calibration does not have the parts of a spiking calibration; calibrate anew")
         if identity is not None and content["identity"] != identity:
@@ -251,16 +275,18 @@ class SpikingCalibrationResult:
                 "calibrate this one"
             )
         parasitics = content["parasitics"]
+        options = from_plain(SpikingCalibOptions, content["options"])
         return cls(
             identity=content["identity"],
             version=content["version"],
             target=from_plain(SpikingCalibTarget, content["target"]),
-            options=from_plain(SpikingCalibOptions, content["options"]),
+            options=options,
             cadc=_cadc(content["cadc"]),
             settings=_settings(content["settings"]),
             success=_by_neuron(content["success"], np.bool_),
             measured=_by_neuron(content["measured"], np.float64),
             parasitics=None if parasitics is None else _checked("parasitics", parasitics, (NEURONS,), np.float64),
+            correlation=_correlation(content["correlation"], options.correlation),
             origin=Origin.from_plain(opened.origin),
         )
 
@@ -281,6 +307,18 @@ def _cadc(data: Any) -> CADCCalibResult:
     if not isinstance(data, dict) or data.keys() != shapes.keys():
         raise CalibDataError("the calibration of the column ADC has other parts; calibrate anew")
     return CADCCalibResult(**{name: _checked(name, data[name], *form) for name, form in shapes.items()})
+
+
+def _correlation(data: Any, options: CorrelationCalibOptions) -> CorrelationCalibResult | None:
+    if data is None:
+        return None
+    if not isinstance(data, dict) or data.keys() != CORRELATION_ARRAYS.keys():
+        raise CalibDataError("the calibration of the correlation sensors has other parts; calibrate anew")
+    arrays = {name: _checked(name, data[name], (QUADRANTS,), dtype) for name, dtype in CORRELATION_ARRAYS.items()}
+    for name in ("i_bias_ramp", "i_bias_store"):
+        if arrays[name].min() < 0 or arrays[name].max() > LARGEST_CODE:
+            raise CalibDataError(f"{name}: codes outside 0..{LARGEST_CODE}; calibrate anew")
+    return CorrelationCalibResult(**arrays, options=options)
 
 
 def _settings(data: Any) -> dict[str, NDArray[np.int64]]:

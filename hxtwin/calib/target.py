@@ -30,6 +30,7 @@ import attrs
 import numpy as np
 
 from hxtwin.calib.constants import NEURONS, TAU_MEM_RANGE_S, TAU_SYN_RANGE_S
+from hxtwin.calib.correlation_target import CorrelationCalibOptions, CorrelationCalibTarget
 from hxtwin.calib.errors import CalibNotSupported, TargetShapeError
 
 if TYPE_CHECKING:
@@ -233,11 +234,13 @@ class SpikingCalibTarget:
         cadc: range of the column ADC.
         neuron: what neurons shall do.
         stp: voltages of short-term plasticity.
+        correlation: what the correlation sensors shall do; None: they are not calibrated.
     """
 
     cadc: CADCCalibTarget = attrs.field(factory=CADCCalibTarget)
     neuron: NeuronCalibTarget = attrs.field(factory=NeuronCalibTarget)
     stp: STPCalibTarget = attrs.field(factory=STPCalibTarget)
+    correlation: CorrelationCalibTarget | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -246,6 +249,7 @@ class SpikingCalibOptions:
 
     Attributes:
         cadc: options of the column ADC.
+        correlation: options of the correlation sensors.
         refine_potentials: repeat CADC and potentials at the end; None: unless inputs are conductance based.
         parasitics: measure the capacitance that circuits bring along, for membranes of several circuits.
         seed: of the noise on start values.
@@ -254,6 +258,7 @@ class SpikingCalibOptions:
     """
 
     cadc: CADCCalibOptions = attrs.field(factory=CADCCalibOptions)
+    correlation: CorrelationCalibOptions = attrs.field(factory=CorrelationCalibOptions)
     refine_potentials: bool | None = None
     parasitics: bool = False
     seed: int = 0

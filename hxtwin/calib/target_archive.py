@@ -5,11 +5,13 @@ Every field by its name; arrays of floating point numbers as they are, missing o
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import attrs
 import numpy as np
 
+from hxtwin.calib.correlation_target import CorrelationCalibOptions, CorrelationCalibTarget
 from hxtwin.calib.errors import CalibDataError, CalibError
 from hxtwin.calib.target import (
     CADCCalibOptions,
@@ -24,8 +26,13 @@ T = TypeVar("T")
 
 #: Fields that hold other targets or options.
 _NESTED: dict[type[Any], dict[str, type[Any]]] = {
-    SpikingCalibTarget: {"cadc": CADCCalibTarget, "neuron": NeuronCalibTarget, "stp": STPCalibTarget},
-    SpikingCalibOptions: {"cadc": CADCCalibOptions},
+    SpikingCalibTarget: {
+        "cadc": CADCCalibTarget,
+        "neuron": NeuronCalibTarget,
+        "stp": STPCalibTarget,
+        "correlation": CorrelationCalibTarget,
+    },
+    SpikingCalibOptions: {"cadc": CADCCalibOptions, "correlation": CorrelationCalibOptions},
 }
 
 
@@ -37,8 +44,14 @@ def to_plain(value: Any) -> dict[str, Any]:
         if attrs.has(type(item)):
             found[field.name] = to_plain(item)
         else:
-            found[field.name] = list(item) if isinstance(item, tuple) else item
+            found[field.name] = _plain(item)
     return found
+
+
+def _plain(item: Any) -> Any:
+    if isinstance(item, tuple):
+        return list(item)
+    return str(item) if isinstance(item, StrEnum) else item
 
 
 def from_plain(cls: type[T], data: Any) -> T:
@@ -51,7 +64,10 @@ def from_plain(cls: type[T], data: Any) -> T:
     if not isinstance(data, dict) or data.keys() != names:
         raise CalibDataError(f"{cls.__name__}: the fields of the calibration are not those of this version")
     nested = _NESTED.get(cls, {})
-    values = {name: from_plain(nested[name], item) if name in nested else item for name, item in data.items()}
+    values = {
+        name: from_plain(nested[name], item) if name in nested and item is not None else item
+        for name, item in data.items()
+    }
     try:
         return cls(**values)
     except (CalibError, TypeError, ValueError) as error:

@@ -291,7 +291,9 @@ def _criteria(
     for name in STRENGTHS:
         if name in achieved:
             values = achieved[name][usable]
-            found.append(_below(f"{name}: relative spread", spread(values) / float(np.median(values)), _STRENGTH_SPREAD))
+            found.append(
+                _below(f"{name}: relative spread", spread(values) / float(np.median(values)), _STRENGTH_SPREAD)
+            )
     if set(STRENGTHS) <= achieved.keys() and result.target.neuron.matches_inputs:
         ratio = float(np.median(achieved["strength_inh"][usable]) / np.median(achieved["strength_exc"][usable]))
         found.append(_within("inhibition / excitation", ratio, *_PART))

@@ -217,7 +217,7 @@ def _drive(builder: PlaybackProgramBuilder, code: int) -> None:
 
 def _recorded(samples: NDArray[np.void], count: int, wanted: int, first: int) -> NDArray[np.float64]:
     """Valid samples of every recording, ``float64[count, n]``; recordings are half a settling time apart."""
-    gaps = np.flatnonzero(np.diff(samples["chip_time"].astype(np.int64)) > cycles(_SETTLING_S) / 2) + 1
+    gaps = np.flatnonzero(np.diff(samples["chip_time"].astype(np.int64)) > cycles(_SETTLING_S / 2)) + 1
     bounds = np.concatenate([[0], gaps, [len(samples)]])
     lengths = np.diff(bounds)
     if len(lengths) != count or lengths.min() < LEAST_FRACTION * wanted:
@@ -240,7 +240,10 @@ def _lines(voltages: NDArray[np.float64], values: NDArray[np.float64], kind: str
     lowest, highest = _CLIPPED[kind]
     weight = ((values > lowest) & (values < highest)).astype(np.float64)
     count = np.maximum(weight.sum(axis=0), 1)
-    mean_value, mean_volts = (weight * values).sum(axis=0) / count, (weight * voltages[:, np.newaxis]).sum(axis=0) / count
+    mean_value, mean_volts = (
+        (weight * values).sum(axis=0) / count,
+        (weight * voltages[:, np.newaxis]).sum(axis=0) / count,
+    )
     centred = weight * (values - mean_value)
     square = (centred * (values - mean_value)).sum(axis=0)
     known = square > 0

@@ -20,9 +20,9 @@ from hxtwin.calib.exponential_fit import FitBounds, fit_decays
 from hxtwin.calib.madc_recording import MADCRecorder, unseen, write_changes
 from hxtwin.calib.measurement_chip import INPUTS, NEURON, every
 from hxtwin.calib.neuron_code import NeuronCodeCalib
-from hxtwin.calib.routines.membrane_time_constant import MembraneTimeConstCADC
+from hxtwin.calib.routines.membrane_time_constant import MembraneTimeConstDecay
 from hxtwin.calib.routines.potentials import LeakPotential
-from hxtwin.calib.search import NoisyBinarySearch
+from hxtwin.calib.search import NoisyBinarySearch, ProportionalSearch
 from hxtwin.calib.stateful_connection import settle
 from hxtwin.runtime import PlaybackProgramBuilder
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 _RESTS: Final = (80.0, 110.0)
 _SAMPLING_S: Final = 110e-6
 _BEFORE_S: Final = 10e-6
-_AMPLITUDE: Final = 30.0
 _TAU_MEM_S: Final = 60e-6
 _LOW, _HIGH = 200, 959
 _MULTI: Final = "multicompartment."
@@ -84,7 +83,7 @@ class CompartmentConductance(NeuronCodeCalib):
         )
         LeakPotential(rest).run(connection, NoisyBinarySearch())
         self._configure(connection, {f"{NEURON}leak.enable_division": every(1)})
-        MembraneTimeConstCADC(_TAU_MEM_S, _AMPLITUDE).run(connection, NoisyBinarySearch())
+        MembraneTimeConstDecay(_TAU_MEM_S, repeats=2).run(connection, ProportionalSearch(measurements=2))
         LeakPotential(rest).run(connection, NoisyBinarySearch())
         division = self.evaluate(connection, connection.spread(_LOW)) < self.wanted()
         multiplication = self.evaluate(connection, connection.spread(_HIGH)) > self.wanted()

@@ -23,8 +23,14 @@ import numpy as np
 
 from hxtwin import coord
 from hxtwin.calib.calib import Calib, ParameterRange
-from hxtwin.calib.constants import LARGEST_CODE, QUADRANTS
-from hxtwin.calib.errors import CalibNotSuccessful, CalibNotSupported
+from hxtwin.calib.constants import COLUMNS, LARGEST_CODE, QUADRANTS
+from hxtwin.calib.correlation_target import (
+    FULL_SCALE_V,
+    Branches,
+    CorrelationCalibOptions,
+    CorrelationCalibTarget,
+)
+from hxtwin.calib.errors import CalibNotSuccessful
 from hxtwin.calib.measurement_chip import NEURON, drivers, synapse_rows
 from hxtwin.calib.neuron_sequence import NeuronSequence
 from hxtwin.calib.search import ProportionalSearch
@@ -52,7 +58,10 @@ _STORE, _RAMP, _OUTPUT = (f"{_CHAIN}correlation.i_bias_{name}" for name in ("sto
 _START_RAMP, _START_STORE, _OUTPUT_BIAS = 80, 70, 600
 _LEAST_STORE: Final = 50
 _LEAST_BASELINE: Final = 120
-_DAC_RANGE: Final = {coord.DACChannelOnBoard.mux_dac_25: 2.5, coord.DACChannelOnBoard.v_res_meas: 1.2}
+_DAC_RANGE: Final = {
+    coord.DACChannelOnBoard.mux_dac_25: FULL_SCALE_V["v_reset"],
+    coord.DACChannelOnBoard.v_res_meas: FULL_SCALE_V["v_res_meas"],
+}
 _DAC_STEPS: Final = 4095
 _QUADS: Final = np.add.outer([0, 16], [0, 4, 8, 12])  # side, quad
 _MIDDLE_S: Final = 60e-6
@@ -63,41 +72,8 @@ _AMPLITUDE_DELAYS_S: Final = np.array([1, 2.5, 5, 10]) * 1e-6
 _TAU_DELAYS_S: Final = np.array([0.5, 1, 2.5, 5, 10, 20, 30, 50]) * 1e-6
 _ACCUMULATED: Final = 70.0
 _TAU_EVENTS: Final = 100
-_MEASUREMENTS: Final = 3
-_REPEATED: Final = 2
+_MEASUREMENTS: Final = 2
 _WORD_S: Final = 16e-9
-
-
-@attrs.frozen(kw_only=True)
-class CorrelationCalibTarget:
-    """What the sensors shall do.
-
-    Attributes:
-        amplitude: read of one pair at zero delay, CADC values; feasible 0.2 .. 2.
-        time_constant: seconds; feasible 2e-6 .. 30e-6.
-    """
-
-    amplitude: float = 0.5
-    time_constant: float = 5e-6
-
-    def __attrs_post_init__(self) -> None:
-        if self.amplitude <= 0 or self.time_constant <= 0:
-            raise CalibNotSupported(f"{self}: amplitude and time constant are larger than 0")
-        if not (0.2 <= self.amplitude <= 2 and 2e-6 <= self.time_constant <= 30e-6):
-            _log.warning("%s lies outside the feasible range, 0.2..2 CADC values and 2..30 us", self)
-
-
-@attrs.frozen(kw_only=True)
-class CorrelationCalibOptions:
-    """How the sensors are measured.
-
-    Attributes:
-        v_res_meas: voltage of the board that scales amplitudes, V.
-        v_reset: voltage of the board to which the storage is reset, V.
-    """
-
-    v_res_meas: float = 0.9
-    v_reset: float = 1.85
 
 
 @attrs.frozen(eq=False)
@@ -107,12 +83,16 @@ class CorrelationCalibResult:
     Attributes:
         i_bias_ramp: ``int64[4]``.
         i_bias_store: ``int64[4]``.
+        amplitude: measured at the end, CADC values, ``float64[4]``.
+        time_constant: the same, seconds, ``float64[4]``.
         success: ``bool[4]``.
-        options: voltages of the board that belong to it.
+        options: voltages of the board and bits of the synapses that belong to it.
     """
 
     i_bias_ramp: NDArray[np.int64]
     i_bias_store: NDArray[np.int64]
+    amplitude: NDArray[np.float64]
+    time_constant: NDArray[np.float64]
     success: NDArray[np.bool_]
     options: CorrelationCalibOptions
 
@@ -122,6 +102,7 @@ class CorrelationCalibResult:
             _RAMP: self.i_bias_ramp.reshape(2, 2),
             _STORE: self.i_bias_store.reshape(2, 2),
             _OUTPUT: np.full((2, 2), _OUTPUT_BIAS),
+            **_bits(self.options),
         }
 
     def write_board(self, builder: PlaybackProgramBuilder) -> None:
@@ -156,9 +137,10 @@ def calibrate_correlation(
     wanted = CorrelationCalibTarget() if target is None else target
     chosen = CorrelationCalibOptions() if options is None else options
     before = _prepare(connection, chosen)
-    CorrelationAmplitude(wanted.amplitude).run(connection, ProportionalSearch(measurements=_REPEATED))
-    ramp = CorrelationTau(wanted.time_constant).run(connection, ProportionalSearch(measurements=_MEASUREMENTS))
-    store = CorrelationAmplitude(wanted.amplitude).run(connection, ProportionalSearch(measurements=_REPEATED))
+    search = ProportionalSearch(measurements=_MEASUREMENTS)
+    amplitude = CorrelationAmplitude(wanted.amplitude, chosen.branches)
+    time_constant = CorrelationTau(wanted.time_constant, chosen.branches)
+    store, ramp = amplitude.run(connection, search), time_constant.run(connection, search)
     if (store.calibrated_parameters < _LEAST_STORE).any():
         _log.warning("store biases below %d are not reliable; raise v_res_meas", _LEAST_STORE)
     builder = PlaybackProgramBuilder()
@@ -166,16 +148,37 @@ def calibrate_correlation(
     settle(builder)
     connection.run(builder)
     return CorrelationCalibResult(
-        ramp.calibrated_parameters, store.calibrated_parameters, ramp.success & store.success, chosen
+        i_bias_ramp=ramp.calibrated_parameters,
+        i_bias_store=store.calibrated_parameters,
+        amplitude=amplitude.best,
+        time_constant=time_constant.best,
+        success=ramp.success & store.success & np.isfinite(time_constant.best) & (amplitude.best > 0),
+        options=chosen,
     )
 
 
 class _SensorBias(Calib):
-    """A bias of the four quadrants."""
+    """A bias of the four quadrants.
 
-    def __init__(self, path: str, start: int, target: float) -> None:
+    Attributes:
+        best: measured value of each quadrant that is nearest to the target, ``float64[4]``.
+    """
+
+    def __init__(self, path: str, start: int, target: float, branches: Branches) -> None:
         super().__init__(ParameterRange(0, LARGEST_CODE), QUADRANTS, inverted=True, target=target)
-        self._path, self._start = path, start
+        self._path, self._start, self._branches = path, start, branches
+        self.best = np.full(QUADRANTS, np.inf)
+
+    def medians(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Median of each quadrant over the chosen branches and the measured synapses, ``float64[4]``."""
+        chosen = {Branches.CAUSAL: slice(0, 1), Branches.ACAUSAL: slice(1, 2), Branches.BOTH: slice(0, 2)}
+        return _median(values[chosen[self._branches]])
+
+    def keep(self, found: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Remembers what is nearest to the target; gives the values back."""
+        nearer = np.abs(found - self.wanted()) <= np.abs(self.best - self.wanted())
+        self.best = np.where(nearer, found, self.best)
+        return found
 
     def prelude(self, connection: StatefulConnection) -> None:
         """Begins where the bias stands."""
@@ -193,26 +196,26 @@ class _SensorBias(Calib):
 class CorrelationAmplitude(_SensorBias):
     """Store bias from the amplitude at zero delay; an undetermined one counts as too small."""
 
-    def __init__(self, target: float) -> None:
-        super().__init__(_STORE, _START_STORE, target)
+    def __init__(self, target: float, branches: Branches = Branches.BOTH) -> None:
+        super().__init__(_STORE, _START_STORE, target, branches)
         self._events = max(1, int(_ACCUMULATED / target))
 
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
-        """Median amplitude of the quadrants, both branches together."""
+        """Median amplitude of the quadrants."""
         found = measure_sensors(connection, builder, _AMPLITUDE_DELAYS_S, self._events)
-        return np.nan_to_num(_median(found.amplitude), nan=0.0)
+        return self.keep(np.nan_to_num(self.medians(found.amplitude), nan=0.0))
 
 
 class CorrelationTau(_SensorBias):
     """Ramp bias from the time constant; an undetermined one counts as too long."""
 
-    def __init__(self, target: float) -> None:
-        super().__init__(_RAMP, _START_RAMP, target)
+    def __init__(self, target: float, branches: Branches = Branches.BOTH) -> None:
+        super().__init__(_RAMP, _START_RAMP, target, branches)
 
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
-        """Median time constant of the quadrants, both branches together."""
+        """Median time constant of the quadrants."""
         found = measure_sensors(connection, builder, _TAU_DELAYS_S, _TAU_EVENTS)
-        return np.nan_to_num(_median(found.tau_s), nan=np.inf)
+        return self.keep(np.nan_to_num(self.medians(found.tau_s), nan=np.inf))
 
 
 def measure_sensors(
@@ -294,6 +297,7 @@ def _prepare(connection: StatefulConnection, options: CorrelationCalibOptions) -
     fires[:, _columns()] = True
     changes: dict[str, Any] = {
         **synapse_rows(1, 0),
+        **_bits(options),
         **drivers(SynapseRowMode.EXCITATORY),
         f"{NEURON}readout.enable_amplifier": np.zeros(512, dtype=bool),
         f"{NEURON}event_routing.analog_output": np.where(
@@ -314,6 +318,14 @@ def _prepare(connection: StatefulConnection, options: CorrelationCalibOptions) -
     settle(builder)
     connection.run(builder)
     return before
+
+
+def _bits(options: CorrelationCalibOptions) -> dict[str, Any]:
+    shape = (2, COLUMNS, COLUMNS)
+    return {
+        "synapse_blocks.matrix.amp_calibs": np.full(shape, options.amp_calib),
+        "synapse_blocks.matrix.time_calibs": np.full(shape, options.time_calib),
+    }
 
 
 def _write_board(builder: PlaybackProgramBuilder, options: CorrelationCalibOptions) -> None:

@@ -26,7 +26,7 @@ from hxtwin.calib.madc_recording import MADCRecorder
 from hxtwin.calib.measurement_chip import NEURON, every, synaptic_inputs
 from hxtwin.calib.neuron_code import NeuronCodeCalib
 from hxtwin.calib.routines.potentials import LONG_RESET, read_reset
-from hxtwin.calib.search import NoisyBinarySearch
+from hxtwin.calib.search import SecantSearch
 from hxtwin.calib.spike_counters import OVERFLOW, counts, read_counters, reset_counters
 from hxtwin.calib.stateful_connection import settle
 from hxtwin.calib.stimulus import reset_neurons
@@ -93,9 +93,7 @@ class ThresholdCADC(_Temporary):
     _CHARGING_S: Final = 60e-6
     _LONGEST_PAUSE_S: Final = 45e-6
 
-    def __init__(
-        self, target: ArrayLike = 125, *, reads: int = 100, start: NDArray[np.int64] | None = None
-    ) -> None:
+    def __init__(self, target: ArrayLike = 125, *, reads: int = 100, start: NDArray[np.int64] | None = None) -> None:
         super().__init__(target=target)
         self._reads, self._given = reads, start
 
@@ -168,9 +166,7 @@ class ThresholdMADC(_Temporary):
 
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
         """Largest sample of the trace without its ends."""
-        recording = MADCRecorder(sampling_s=self._SAMPLING_S, fires=True).record(
-            connection, builder, _spike
-        )
+        recording = MADCRecorder(sampling_s=self._SAMPLING_S, fires=True).record(connection, builder, _spike)
         largest: NDArray[np.float64] = recording.samples[:, self._CUT : -self._CUT].max(axis=1)
         return largest
 
@@ -264,7 +260,8 @@ class LeakOverThreshold(_Temporary):
         builder = PlaybackProgramBuilder()
         connection.configure(builder, before)
         connection.run(builder)
-        self._at_reset = ThresholdCADC(reset).run(connection, NoisyBinarySearch()).calibrated_parameters
+        calib = ThresholdCADC(reset)
+        self._at_reset = calib.run(connection, SecantSearch(calib.SLOPE)).calibrated_parameters
         self.change(connection, {_COMPARATOR: every(1)})
 
     def configure_parameters(

@@ -1,0 +1,98 @@
+"""What the correlation sensors shall do, and how they are measured.
+
+=================  =======================  ==============  ============================================
+field              default                  feasible        unit
+=================  =======================  ==============  ============================================
+amplitude          0.5                      0.2..2          CADC values for a pair at zero delay
+time_constant      5e-6                     2e-6..30e-6     s
+branches           both                                     causal, acausal, or the mean of both
+v_res_meas         0.9                      0..1.2          V of the board, scales amplitudes
+v_reset            1.85                     0..2.5          V of the board, baseline
+amp_calib          0                        0..3            bits of all synapses, + 25 % amplitude each
+time_calib         0                        0..3            bits of all synapses, + 25 % time constant each
+=================  =======================  ==============  ============================================
+
+Reference: calibration.md 5.4.
+"""
+
+# fields are declared by calls in class bodies
+from __future__ import annotations
+
+import logging
+import math
+from enum import StrEnum
+from typing import Any, Final
+
+import attrs
+
+from hxtwin.calib.errors import CalibNotSupported
+
+_log = logging.getLogger(__name__)
+
+FULL_SCALE_V: Final = {"v_reset": 2.5, "v_res_meas": 1.2}
+"""Largest voltages of the DAC channels of the board."""
+_FEASIBLE: Final = {"amplitude": (0.2, 2.0), "time_constant": (2e-6, 30e-6)}
+_BITS: Final = 3
+
+
+class Branches(StrEnum):
+    """Sensors that the searches look at."""
+
+    CAUSAL = "causal"
+    ACAUSAL = "acausal"
+    BOTH = "both"
+
+
+@attrs.frozen(kw_only=True)
+class CorrelationCalibTarget:
+    """What the sensors shall do.
+
+    Attributes:
+        amplitude: read of one pair at zero delay, CADC values; feasible 0.2 .. 2.
+        time_constant: seconds; feasible 2e-6 .. 30e-6.
+
+    Raises:
+        CalibNotSupported: no finite number larger than 0.
+    """
+
+    amplitude: float = attrs.field(default=0.5, converter=float)
+    time_constant: float = attrs.field(default=5e-6, converter=float)
+
+    def __attrs_post_init__(self) -> None:
+        for name, (low, high) in _FEASIBLE.items():
+            value = getattr(self, name)
+            if not math.isfinite(value) or value <= 0:
+                raise CalibNotSupported(f"{name} {value:g}: a finite number larger than 0 is wanted")
+            if not low <= value <= high:
+                _log.warning("%s: target %g is outside the feasible range %g..%g", name, value, low, high)
+
+
+@attrs.frozen(kw_only=True)
+class CorrelationCalibOptions:
+    """How the sensors are measured.
+
+    Attributes:
+        branches: which sensors count.
+        v_res_meas: voltage of the board that scales amplitudes, V.
+        v_reset: voltage of the board to which the storage is reset, V.
+        amp_calib, time_calib: bits of all synapses, 0 .. 3.
+
+    Raises:
+        CalibNotSupported: voltages that the board does not have, or other bits.
+    """
+
+    branches: Branches = attrs.field(default=Branches.BOTH, converter=Branches)
+    v_res_meas: float = attrs.field(default=0.9, converter=float)
+    v_reset: float = attrs.field(default=1.85, converter=float)
+    amp_calib: int = 0
+    time_calib: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        for name, most in FULL_SCALE_V.items():
+            value: Any = getattr(self, name)
+            if not 0 <= value <= most:
+                raise CalibNotSupported(f"{name} {value:g} V: the board has 0..{most:g} V")
+        for name in ("amp_calib", "time_calib"):
+            value = getattr(self, name)
+            if type(value) is not int or not 0 <= value <= _BITS:
+                raise CalibNotSupported(f"{name} {value!r}: an integer 0..{_BITS} is wanted")
