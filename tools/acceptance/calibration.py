@@ -1,14 +1,15 @@
 """Topic: calibration of twins with mismatch, and what is left without it.
 
 Every chip is calibrated in this process and verified over UDP against an emulator in another one, by measurements that
-no search uses. The counter-tests verify the same chips with codes that are not theirs.
+no search uses. The counter-tests verify the same chips with codes that are not theirs. Routines that the default target
+does not need have pieces of their own, with the criteria of calibration.json.
 """
 
 from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import numpy as np
@@ -18,26 +19,46 @@ from acceptance import check
 from acceptance.figure import Figure, at_least, at_most, exactly, reported
 from acceptance.piece import Piece, Topic
 from acceptance.twin import daemon
+from hxtwin.calib import independent_measurements as measurements
 from hxtwin.calib.cache import Cache
-from hxtwin.calib.measurement_chip import NEURON
+from hxtwin.calib.constants import NEURONS
+from hxtwin.calib.correlation_target import CorrelationCalibTarget
+from hxtwin.calib.measurement_chip import INPUTS, NEURON, configure_chip, every, synaptic_inputs
 from hxtwin.calib.nominal import nominal_calibration
 from hxtwin.calib.operating_points import OperatingPoint, operating_point
+from hxtwin.calib.routines.adc_characterisation import characterise_cadc, characterise_madc
 from hxtwin.calib.routines.cadc import calibrate_cadc
+from hxtwin.calib.routines.coba import COBABias, COBALaw
+from hxtwin.calib.routines.compartment_conductance import CompartmentConductance
+from hxtwin.calib.routines.correlation import calibrate_correlation, measure_calibrated
+from hxtwin.calib.routines.membrane_time_constant import MembraneTimeConstDecay
+from hxtwin.calib.routines.potentials import LeakPotential, ResetPotential
+from hxtwin.calib.routines.refractory import refractory_settings
+from hxtwin.calib.routines.synaptic_reference import SynReference, SynReferenceMADC
+from hxtwin.calib.routines.synaptic_strength import find_events, measure_amplitudes
+from hxtwin.calib.routines.threshold import LeakOverThreshold, count_spikes
+from hxtwin.calib.search import NoisyBinarySearch, ProportionalSearch
 from hxtwin.calib.spiking import calibrate
 from hxtwin.calib.spiking_result import SpikingCalibrationResult
-from hxtwin.calib.stateful_connection import StatefulConnection
+from hxtwin.calib.stateful_connection import StatefulConnection, settle
 from hxtwin.calib.target import SpikingCalibOptions, SpikingCalibTarget
-from hxtwin.calib.verification import POTENTIALS, verify
+from hxtwin.calib.verification import POTENTIALS, spread, verify
 from hxtwin.chipsim.analog.constants import NOMINAL
+from hxtwin.containers import Chip
+from hxtwin.runtime import PlaybackProgramBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from hxtwin.comm import Connection
 
 CHIPS: Final = (7, 8, 9)
 _LARGEST_SECONDS: Final = 120.0
 _CADC_SECONDS: Final = 5.0
 _LEAST_USABLE: Final = 98.0
 _TRAINABLE: Final = 90.0
+_MERGED_PERCENT: Final = 12.0
+_TAU_ICC_S: Final = 2e-6
 
 _known: dict[int, SpikingCalibrationResult] = {}
 
@@ -57,6 +78,8 @@ def _calibrated(chip: int) -> SpikingCalibrationResult:
 def _default(chip: int) -> Iterable[Figure]:
     """The default target: time, success, and what an independent measurement over UDP finds."""
     yield Figure("analog parameters, as in the twin", f"SHA-256 {NOMINAL.content_hash()}", "", "", None)
+    with hxtwin.connect(_url(chip)) as connection:
+        calibrate_cadc(StatefulConnection(connection))  # the first one in a process compiles
     with hxtwin.connect(_url(chip)) as connection:
         begin = time.process_time()
         calibrate_cadc(StatefulConnection(connection))
@@ -117,6 +140,191 @@ def _mnist(chip: int) -> Iterable[Figure]:
         found = verify(connection, result)
     for criterion in found.criteria:
         yield Figure(criterion.name, criterion.value, "", criterion.limit, criterion.passed, "")
+    for circuits in (2, 8):
+        yield from _merged(chip, result, circuits)
+
+
+def _merged(chip: int, result: SpikingCalibrationResult, circuits: int) -> Iterable[Figure]:
+    """Time constants of membranes of several circuits, with and without their parasitic capacitances."""
+    index = np.arange(NEURONS)
+    merges = Chip().with_columns({f"{NEURON}multicompartment.connect_right": index % circuits != circuits - 1})
+    target = float(result.target.neuron.tau_mem)
+    for corrected in (True, False):
+        known = result if corrected else attrs.evolve(result, parasitics=None)
+        configured = known.to_chip(merges)
+        with hxtwin.connect(_url(chip)) as connection:
+            device = StatefulConnection(connection, chip=configured.with_columns(inputs_off()))
+            tau = measurements.tau_mem(device, target).reshape(-1, circuits)
+        whole = known.usable.reshape(-1, circuits).all(axis=1)
+        off = 100 * (tau[whole, 0] / target - 1)
+        name = f"time constant of {circuits} merged circuits off its target"
+        detail = f"median of {int(whole.sum())} membranes; 90 % of them within {np.quantile(np.abs(off), 0.9):.1f} %"
+        if corrected:
+            yield at_most(name, abs(float(np.median(off))), _MERGED_PERCENT, "%", detail)
+        else:
+            yield reported(f"{name}, without the measured capacitances", float(np.median(off)), "%", detail)
+
+
+# --- routines beside the default target -----------------------------------------------------------------------------
+
+
+def inputs_off() -> dict[str, Any]:
+    """Synaptic inputs that do not disturb a measurement of the membrane."""
+    return {f"{prefix}enable": every(0) for prefix in INPUTS.values()}
+
+
+def _ready(connection: Connection) -> StatefulConnection:
+    """A chip with calibrated column ADC in the measurement configuration."""
+    device = StatefulConnection(connection)
+    calibrate_cadc(device)
+    configure_chip(device)
+    return device
+
+
+def _converters(chip: int) -> Iterable[Figure]:
+    """Lines of both converters, from voltages of the board."""
+    with hxtwin.connect(_url(chip)) as connection:
+        device = _ready(connection)
+        cadc, madc = characterise_cadc(device), characterise_madc(device)
+    yield at_most("column ADC: largest deviation from a line, rms", float(cadc.residual.max()), 2.0, "LSB")
+    yield at_most("column ADC: spread of the slopes", 100 * float(cadc.slope.std() / cadc.slope.mean()), 5.0, "%")
+    yield reported("column ADC: slope", 1e3 * float(cadc.slope.mean()), "mV per LSB")
+    yield at_most("membrane ADC: deviation from a line, rms", float(madc.residual[0]), 2.0, "LSB")
+    yield reported("membrane ADC: slope", 1e3 * float(madc.slope[0]), "mV per LSB")
+
+
+def _refractory(chip: int) -> Iterable[Figure]:
+    """Refractory times of all kinds, in periods of their clocks; a calculation that no chip takes part in."""
+    rng = np.random.default_rng(chip)
+    worst = {"refractory time": 0.0, "holdoff time": 0.0}
+    for mean in (0.2e-6, 1e-6, 2e-6, 10e-6, 20e-6):
+        wanted = {
+            "refractory time": mean * rng.uniform(0.7, 1.4, NEURONS),
+            "holdoff time": np.where(rng.random(NEURONS) < 0.5, 0.0, 0.2 * mean),
+        }
+        found = refractory_settings(wanted["refractory time"], wanted["holdoff time"])
+        reached = {
+            "refractory time": found.refractory_time * found.periods_s(),
+            "holdoff time": (31 - 2 * found.reset_holdoff) * found.periods_s(),
+        }
+        for name, times in wanted.items():
+            off = np.abs(reached[name] - times) / found.periods_s()
+            worst[name] = max(worst[name], float(off.max()))
+    yield at_most("refractory time off by", worst["refractory time"], 1.1, "clock periods")
+    yield at_most("holdoff time off by", worst["holdoff time"], 2.1, "clock periods")
+
+
+def _leak_over_threshold(chip: int) -> Iterable[Figure]:
+    """Thresholds that let neurons fire at 100 kHz at their leak."""
+    rate = 100e3
+    with hxtwin.connect(_url(chip)) as connection:
+        device = _ready(connection)
+        device.configure(
+            builder := PlaybackProgramBuilder(), {**inputs_off(), f"{NEURON}leak.enable_division": every(0)}
+        )
+        device.run(builder)
+        LeakPotential(140).run(device, NoisyBinarySearch())
+        ResetPotential(70).run(device, NoisyBinarySearch())
+        begin = time.process_time()
+        calib = LeakOverThreshold(rate)
+        result = calib.run(device, NoisyBinarySearch())
+        seconds = time.process_time() - begin
+        device.configure(builder := PlaybackProgramBuilder(), {f"{NEURON}threshold.enable": every(1)})
+        device.run(builder)
+        duration = 1e-3
+        rates = count_spikes(device, PlaybackProgramBuilder(), duration) / duration / rate
+    yield at_least("neurons that fire at more than 0.9 of 100 kHz", 100 * float(np.mean(rates > 0.9)), 90.0, "%")
+    yield at_least("neurons that fire at less than 1.15 of 100 kHz", 100 * float(np.mean(rates < 1.15)), 90.0, "%")
+    yield reported("successful", int(result.success.sum()), "neurons", f"{seconds:.0f} s CPU")
+
+
+def _reference(chip: int) -> Iterable[Figure]:
+    """References of the excitatory input by the drift of membranes without leak."""
+    with hxtwin.connect(_url(chip)) as connection:
+        device = _ready(connection)
+        changes = synaptic_inputs(device, excitatory=300, inhibitory=0)
+        device.configure(builder := PlaybackProgramBuilder(), changes)
+        settle(builder)
+        device.run(builder)
+        calib = SynReferenceMADC("excitatory")
+        calib.prelude(device)
+        before = np.abs(calib.measure_results(device, PlaybackProgramBuilder()))
+        calib.run(device, NoisyBinarySearch())
+        after = np.abs(calib.measure_results(device, PlaybackProgramBuilder()))
+    detail = f"{np.quantile(before, 0.9):.2f} with equal codes"
+    yield at_most("drift of 90 % of the neurons", float(np.quantile(after, 0.9)), 1.0, "MADC LSB / us", detail)
+
+
+def _compartments(chip: int) -> Iterable[Figure]:
+    """Conductances between compartments: the spread with calibrated codes and with one code."""
+    with hxtwin.connect(_url(chip)) as connection:
+        device = _ready(connection)
+        calib = CompartmentConductance(_TAU_ICC_S)
+        calib.prelude(device)
+        codes = ProportionalSearch(500).run(device, calib)
+        achieved = calib.evaluate(device, codes)
+        same = calib.evaluate(device, np.full(NEURONS, int(np.median(codes))))
+    yield at_most("spread of the time constants", spread(achieved) / spread(same), 0.5, "", "of that with one code")
+    yield at_most("median off its target", 100 * abs(float(np.median(achieved)) / _TAU_ICC_S - 1), 10.0, "%")
+
+
+def _conductance_based(chip: int) -> Iterable[Figure]:
+    """Excitation that falls with the membrane potential."""
+    law = COBALaw("excitatory", 100.0, 220.0)
+    with hxtwin.connect(_url(chip)) as connection:
+        device = _ready(connection)
+        for kind in ("excitatory", "inhibitory"):
+            device.configure(
+                builder := PlaybackProgramBuilder(),
+                {f"{INPUTS[kind]}i_bias_tau": device.spread(600), f"{INPUTS[kind]}enable_high_resistance": every(1)},
+            )
+            device.run(builder)
+        device.configure(builder := PlaybackProgramBuilder(), synaptic_inputs(device, excitatory=0, inhibitory=0))
+        device.run(builder)
+        LeakPotential(100).run(device, NoisyBinarySearch())
+        MembraneTimeConstDecay(30e-6).run(device, ProportionalSearch(measurements=3))
+        rest = LeakPotential(100).run(device, NoisyBinarySearch())
+        device.configure(builder := PlaybackProgramBuilder(), synaptic_inputs(device, excitatory=400))
+        settle(builder)
+        device.run(builder)
+        SynReference("excitatory", 100).run(device, NoisyBinarySearch())
+        begin = time.process_time()
+        result = COBABias(law).run(device, NoisyBinarySearch())
+        seconds = time.process_time() - begin
+        amplitudes = []
+        for potential in (70, 140):
+            LeakPotential(potential).run(device, NoisyBinarySearch())
+            events, _ = find_events(device, "excitatory", 30.0)
+            single = measure_amplitudes(device, PlaybackProgramBuilder(), "excitatory", events) / events
+            amplitudes.append(single)
+    slope = (amplitudes[1] - amplitudes[0]) / (140 - 70)
+    crossing = 140 - amplitudes[1] / np.where(slope == 0, np.nan, slope)
+    yield at_least("neurons whose excitation falls with the potential", 100 * float(np.mean(slope < 0)), 90.0, "%")
+    above = 100 * float(np.mean(crossing > law.reference))
+    yield at_least("neurons whose reversal lies above the reference", above, 90.0, "%")
+    yield reported("median reversal potential", float(np.nanmedian(crossing)), "LSB", f"{law.reversal:g} wanted")
+    detail = f"{seconds:.0f} s CPU, {int(rest.success.sum())} with a rest"
+    yield reported("successful", int(result.success.sum()), "neurons", detail)
+
+
+def _correlation(chip: int) -> Iterable[Figure]:
+    """Correlation sensors: percentiles 30 and 70 of all measured synapses of every quadrant."""
+    target = CorrelationCalibTarget()
+    with hxtwin.connect(_url(chip)) as connection:
+        device = _ready(connection)
+        begin = time.process_time()
+        result = calibrate_correlation(device, target)
+        seconds = time.process_time() - begin
+        found = measure_calibrated(device, result)
+    for name, values, wanted in (
+        ("amplitude", found.amplitude, target.amplitude),
+        ("time constant", found.tau_s, target.time_constant),
+    ):
+        by_quadrant = values.swapaxes(0, 1).reshape(4, -1) / wanted
+        low, high = np.nanquantile(by_quadrant, 0.3, axis=1).min(), np.nanquantile(by_quadrant, 0.7, axis=1).max()
+        yield at_least(f"{name}: smallest 30th percentile of a quadrant", float(low), 0.5, "targets")
+        yield at_most(f"{name}: largest 70th percentile of a quadrant", float(high), 2.0, "targets")
+    yield reported("successful quadrants", int(result.success.sum()), "", f"{seconds:.0f} s CPU")
 
 
 TOPIC = Topic(
@@ -134,6 +342,13 @@ TOPIC = Topic(
             Piece(f"mnist-{chip}", f"Operating point of MNIST, chip {chip}", partial(_mnist, chip), chip)
             for chip in CHIPS
         ),
+        Piece("adc", f"Both converters, chip {CHIPS[0]}", partial(_converters, CHIPS[0]), CHIPS[0]),
+        Piece("refractory", "Refractory times", partial(_refractory, CHIPS[0]), CHIPS[0]),
+        Piece("rates", f"Leak over threshold, chip {CHIPS[0]}", partial(_leak_over_threshold, CHIPS[0]), CHIPS[0]),
+        Piece("reference", f"References by the MADC, chip {CHIPS[0]}", partial(_reference, CHIPS[0]), CHIPS[0]),
+        Piece("icc", f"Conductances between compartments, chip {CHIPS[0]}", partial(_compartments, CHIPS[0]), CHIPS[0]),
+        Piece("coba", f"Conductance based inputs, chip {CHIPS[0]}", partial(_conductance_based, CHIPS[0]), CHIPS[0]),
+        Piece("correlation", f"Correlation sensors, chip {CHIPS[0]}", partial(_correlation, CHIPS[0]), CHIPS[0]),
         Piece("calib-tests", "Calibration tests", lambda: check.tests("calib", ["tests/calib"])),
     ),
 )

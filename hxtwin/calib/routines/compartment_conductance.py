@@ -40,7 +40,9 @@ _TAU_MEM_S: Final = 60e-6
 _LOW, _HIGH = 200, 959
 _MULTI: Final = "multicompartment."
 _DIVISION, _MULTIPLICATION = (f"{NEURON}{_MULTI}enable_conductance_{name}" for name in ("division", "multiplication"))
-_TAIL: Final = 100
+_WINDOW_TAUS: Final = 8
+_LEAST_WINDOW: Final = 100
+_TAIL_PART: Final = 8
 
 
 class CompartmentConductance(NeuronCodeCalib):
@@ -112,7 +114,7 @@ class CompartmentConductance(NeuronCodeCalib):
             write_changes(neuron.sequence, neighbour[neuron.which], joined, alone)
 
         recorder = MADCRecorder(sampling_s=_SAMPLING_S, between_s=5 * _SAMPLING_S, before_stimulus_s=_BEFORE_S)
-        self.fit = _fit(recorder.record(connection, builder, connect, disconnect))
+        self.fit = _fit(recorder.record(connection, builder, connect, disconnect), float(self.wanted().max()))
         return self.fit.tau_s
 
     def postlude(self, connection: StatefulConnection) -> None:
@@ -127,10 +129,21 @@ class CompartmentConductance(NeuronCodeCalib):
         connection.run(builder)
 
 
-def _fit(recording: Recording) -> ExponentialFit:
-    """Fit of the equilibration, from the connection on."""
+def _fit(recording: Recording, tau_s: float) -> ExponentialFit:
+    """Fit of the equilibration, from the connection on.
+
+    Behind some time constants the fit ends: then both membranes drift together towards their common rest.
+
+    Args:
+        recording: traces.
+        tau_s: wanted time constant.
+    """
     traces = recording.samples
-    first = np.full(NEURONS, round(_BEFORE_S / recording.interval_s) + 1)
+    first = round(_BEFORE_S / recording.interval_s) + 1
+    window = max(round(_WINDOW_TAUS * tau_s / recording.interval_s), _LEAST_WINDOW)
+    stop = min(first + window, recording.count)
+    end = traces[:, stop - window // _TAIL_PART : stop].mean(axis=1)
     bounds = FitBounds(tau_s=TAU_ICC_RANGE_S)
-    end = traces[:, -_TAIL:].mean(axis=1)
-    return fit_decays(traces, recording.interval_s, first, np.full(NEURONS, recording.count), end, bounds)
+    return fit_decays(
+        traces, recording.interval_s, np.full(NEURONS, first), np.full(NEURONS, stop), end, bounds
+    )

@@ -72,6 +72,8 @@ _AMPLITUDE_DELAYS_S: Final = np.array([1, 2.5, 5, 10]) * 1e-6
 _TAU_DELAYS_S: Final = np.array([0.5, 1, 2.5, 5, 10, 20, 30, 50]) * 1e-6
 _ACCUMULATED: Final = 70.0
 _TAU_EVENTS: Final = 100
+_VERIFIED: Final = 50.0
+_LEAST_AMPLITUDE: Final = 0.05
 _MEASUREMENTS: Final = 2
 _WORD_S: Final = 16e-9
 
@@ -155,6 +157,24 @@ def calibrate_correlation(
         success=ramp.success & store.success & np.isfinite(time_constant.best) & (amplitude.best > 0),
         options=chosen,
     )
+
+
+def measure_calibrated(connection: StatefulConnection, result: CorrelationCalibResult) -> SensorEstimate:
+    """Measures calibrated sensors with a number of pairs that the searches do not use.
+
+    The configuration of neurons and synapses is restored, that of the sensors is the calibrated one afterwards.
+    """
+    before = _prepare(connection, result.options)
+    builder = PlaybackProgramBuilder()
+    connection.configure(builder, result.columns())
+    settle(builder)
+    typical = max(float(np.median(result.amplitude)), _LEAST_AMPLITUDE)
+    found = measure_sensors(connection, builder, _AMPLITUDE_DELAYS_S, max(1, int(_VERIFIED / typical)))
+    builder = PlaybackProgramBuilder()
+    connection.configure(builder, before)
+    settle(builder)
+    connection.run(builder)
+    return found
 
 
 class _SensorBias(Calib):

@@ -4,7 +4,7 @@
 
     clock period(s) = 2^(s+1) / 250 MHz
     counter         = int(t f / 2^(s+1)) + 1
-    reset_holdoff   = 15 on the fast clock, ceil(15 - (h - 1) / 2) with h = int(holdoff f / 2^(s+1)) + 1 on the slow one
+    reset_holdoff   = ceil(15 - (h - 1) / 2) with h = int(holdoff f / 2^(s+1)) + 1, at most the counter
 
 =====  =========================================  =====================================================================
 step   what                                       rule
@@ -15,7 +15,8 @@ step   what                                       rule
        .. slow                                    max(max(holdoff) / 31, max(t) / 255) .. min(min(holdoff), min(t) / 30)
 =====  =========================================  =====================================================================
 
-Reference: calibration.md 4.1.
+The reference gives every neuron on the fast clock the shortest holdoff, whatever it was asked for; here both clocks give
+it. Reference: calibration.md 4.1, containers-a.md 4.2.
 """
 
 from __future__ import annotations
@@ -112,8 +113,9 @@ def refractory_settings(refractory_time: ArrayLike, holdoff_time: ArrayLike = 0.
             f"a refractory time of {time.max():g} s needs {counter.max()} periods of its clock, the counter holds 255; "
             "bring the times of the neurons closer together"
         )
-    slow_holdoff = np.ceil(_SHORTEST_HOLDOFF - (_count(holdoff, period) - 1) / 2).astype(np.int64)
-    reset_holdoff = np.where(fast, _SHORTEST_HOLDOFF, np.clip(slow_holdoff, 0, _SHORTEST_HOLDOFF))
+    held_off = np.minimum(_count(holdoff, period), counter)
+    reset_holdoff = np.ceil(_SHORTEST_HOLDOFF - (held_off - 1) / 2).astype(np.int64)
+    reset_holdoff = np.clip(reset_holdoff, 0, _SHORTEST_HOLDOFF)
     return RefractorySettings(scale_fast, scale_slow, counter, reset_holdoff, fast)
 
 
