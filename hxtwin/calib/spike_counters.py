@@ -47,4 +47,5 @@ def read_counters(builder: PlaybackProgramBuilder) -> ColumnsTicket[SpikeCounter
 def counts(ticket: ColumnsTicket[SpikeCounterRead]) -> NDArray[np.float64]:
     """Spikes of all neurons, ``float64[512]``; 255^2 where the counter has overflown."""
     columns = ticket.get()
-    return np.where(columns["overflow"], OVERFLOW, columns["count"]).astype(np.float64)
+    # the count has 8 bits: it is widened first, else the replacement would be cut to them
+    return np.where(columns["overflow"], float(OVERFLOW), columns["count"].astype(np.float64))
