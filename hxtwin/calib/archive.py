@@ -125,6 +125,21 @@ def write_file(path: Path, data: bytes) -> None:
         raise
 
 
+def check_writable(path: Path) -> None:
+    """Makes sure that `write_file` will find a place, before something takes minutes.
+
+    Raises:
+        CalibDataError: there is no such folder, it cannot be written, or a folder stands in the place of the file.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise CalibDataError(f"{path}: there is no folder {folder}; make it, or give another file")
+    if path.is_dir():
+        raise CalibDataError(f"{path}: is a folder; give a file")
+    if not os.access(folder, os.W_OK):
+        raise CalibDataError(f"{path}: the folder {folder} cannot be written; give another file")
+
+
 def read_file(path: Path) -> bytes:
     """Bytes of a file.
 

@@ -94,6 +94,7 @@ class Calib(ABC):
             for the bound.
 
     Attributes:
+        achieved: what the chosen parameters gave when they were measured, ``float64[n]``; None before a search.
         start: where `prelude` expects the parameters, ``int64[n]``; a guess that `ProportionalSearch` begins with.
     """
 
@@ -112,6 +113,7 @@ class Calib(ABC):
         self.errors = errors
         self.target: NDArray[np.float64] | None = None
         self.start: NDArray[np.int64] | None = None
+        self.achieved: NDArray[np.float64] | None = None
         self.result: ParameterCalibResult | None = None
         if target is not None:
             self.set_target(target)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path  # evaluated by typer
 from typing import TYPE_CHECKING, Annotated
 
+import attrs
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -54,17 +55,22 @@ def run(
     parasitics: Annotated[
         bool, typer.Option("--parasitics", help="Measure what merged circuits add to the capacitance of a neuron.")
     ] = False,
+    correlation: Annotated[
+        bool, typer.Option("--correlation", help="Calibrate the correlation sensors, too: half as long again.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the noise on start values.")] = 0,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
     recalibrate: Annotated[bool, typer.Option("--recalibrate", help="Measure anew, whatever the cache holds.")] = False,
 ) -> None:
     """Calibrate a chip for spiking experiments and write the result to a file."""
     import hxtwin
-    from hxtwin.calib.archive import write_file
+    from hxtwin.calib.archive import check_writable, write_file
     from hxtwin.calib.cache import Cache
+    from hxtwin.calib.correlation_target import CorrelationCalibTarget
     from hxtwin.calib.spiking import calibrate
     from hxtwin.calib.target import SpikingCalibOptions
 
+    check_writable(output)
     wanted = _target(
         target,
         {
@@ -78,6 +84,8 @@ def run(
             "synapse_dac_bias": dac,
         },
     )
+    if correlation:
+        wanted = attrs.evolve(wanted, correlation=CorrelationCalibTarget())
     console = Console()
     with hxtwin.connect(endpoint) as connection, _progress(console) as progress:
         result = calibrate(
@@ -149,6 +157,8 @@ def _show(console: Console, result: SpikingCalibrationResult) -> None:
 
     console.print(report.success_table(result))
     console.print(report.measured_table(result))
+    if result.correlation is not None:
+        console.print(report.correlation_table(result.correlation))
 
 
 def _progress(console: Console) -> Progress:

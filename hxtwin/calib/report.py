@@ -15,20 +15,24 @@ from hxtwin.calib.verification import spread
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
+    from hxtwin.calib.routines.correlation import CorrelationCalibResult
     from hxtwin.calib.spiking_result import SpikingCalibrationResult
     from hxtwin.calib.verification import Verification
+
+    Values = NDArray[np.float64]
 
 _SCALES = {
     "tau_mem": (1e6, "us"),
     "tau_syn_exc": (1e6, "us"),
     "tau_syn_inh": (1e6, "us"),
-    "tau_syn_excitatory": (1e6, "us"),
-    "tau_syn_inhibitory": (1e6, "us"),
-    "tau_icc": (1e6, "us"),
     "threshold": (1.0, "MADC"),
     "fires_exc": (1.0, "spikes in a burst"),
     "fires_inh": (1.0, "spikes in a burst"),
 }
+
+_MEASURED_SCALES = dict.fromkeys(("tau_mem", "tau_syn_excitatory", "tau_syn_inhibitory", "icc"), (1000000.0, "us"))
 
 
 def success_table(result: SpikingCalibrationResult) -> Table:
@@ -66,13 +70,46 @@ def settings_table(result: SpikingCalibrationResult) -> Table:
 def measured_table(result: SpikingCalibrationResult) -> Table:
     """What the steps measured at their end."""
     table = Table(title="measured while calibrating", title_justify="left")
-    for title in ("quantity", "median", "spread"):
+    for title in ("quantity", "target", "median", "residual spread", "not measured"):
         table.add_column(title, justify="left" if title == "quantity" else "right")
     for name, values in result.measured.items():
-        scale, unit = _SCALES.get(name, (1.0, "CADC"))
+        scale, unit = _MEASURED_SCALES.get(name, (1.0, "CADC"))
         good = values[result.usable] * scale
-        table.add_row(escape(f"{name} [{unit}]"), f"{np.nanmedian(good):.2f}", f"{spread(good):.2f}")
+        wanted = _wanted(result, name)
+        left = good if wanted is None else good - wanted[result.usable] * scale
+        table.add_row(
+            escape(f"{name} [{unit}]"),
+            "" if wanted is None else _range(wanted * scale),
+            f"{np.nanmedian(good):.2f}" if np.isfinite(good).any() else "",
+            f"{spread(left):.2f}",
+            str(int(np.sum(~np.isfinite(good)))),
+        )
     return table
+
+
+def correlation_table(result: CorrelationCalibResult) -> Table:
+    """The correlation sensors by quadrant."""
+    table = Table(title="correlation sensors", title_justify="left")
+    for title in ("quadrant", "store", "ramp", "amplitude [CADC]", "time constant [us]", "successful"):
+        table.add_column(title, justify="right")
+    columns = (result.i_bias_store, result.i_bias_ramp, result.amplitude, result.time_constant, result.success)
+    for quadrant, (store, ramp, amplitude, tau, success) in enumerate(zip(*columns, strict=True)):
+        values = (str(store), str(ramp), f"{amplitude:.2f}", f"{tau * 1e6:.2f}", "yes" if success else "no")
+        table.add_row(str(quadrant), *values)
+    return table
+
+
+def _wanted(result: SpikingCalibrationResult, name: str) -> Values | None:
+    """What the target says about a measured quantity; None if the chip itself defined it."""
+    neuron = result.target.neuron
+    found: Values | None = None
+    if name in ("leak", "reset", "threshold", "tau_mem"):
+        found = neuron.of_neurons(name)
+    elif name.startswith("tau_syn_"):
+        found = neuron.of_inputs("tau_syn")[0 if name.endswith("excitatory") else 1]
+    elif name == "icc" and neuron.tau_icc is not None:
+        found = neuron.of_neurons("tau_icc")
+    return found
 
 
 def verification_tables(found: Verification, usable: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[Table, Table]:
@@ -100,7 +137,7 @@ def verification_tables(found: Verification, usable: np.ndarray[tuple[int], np.d
     return values, criteria
 
 
-def _range(wanted: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+def _range(wanted: Values) -> str:
     """One target of all, or the smallest and the largest."""
     low, high = float(wanted.min()), float(wanted.max())
     return f"{low:.2f}" if low == high else f"{low:.2f}..{high:.2f}"

@@ -139,7 +139,7 @@ class LinearSearch:
         deviation = calib.evaluate(connection, parameters) - target
         too_large = deviation > 0
         step = np.where(too_large ^ calib.inverted, -self.step_size, self.step_size)
-        best = parameters
+        best, nearest = parameters, deviation
         active = np.ones(calib.n_instances, dtype=bool)
         for _ in range(self.max_steps):
             following = parameters + step
@@ -151,7 +151,9 @@ class LinearSearch:
             deviation = calib.evaluate(connection, parameters) - target
             nearer = np.abs(deviation) <= previous_distance
             best = np.where(active, np.where(nearer, parameters, previous), best)
+            nearest = np.where(active & nearer, deviation, nearest)
             active &= (deviation > 0) == too_large
+        calib.achieved = target + nearest
         calib.write(connection, best)
         return best
 
@@ -190,10 +192,12 @@ class ProportionalSearch:
         parameters = np.maximum(allowed.clip(self._start(connection, calib)), 1)
         exponent = np.full(calib.n_instances, -1.0 if calib.inverted else 1.0)
         best, distance = parameters, np.full(calib.n_instances, np.inf)
+        achieved = np.full(calib.n_instances, np.nan)
         previous: tuple[NDArray[np.int64], NDArray[np.float64]] | None = None
         for _ in range(self.measurements):
             results = calib.evaluate(connection, parameters)
             off = np.abs(results - target)
+            achieved = np.where(off <= distance, results, achieved)
             best, distance = np.where(off <= distance, parameters, best), np.fmin(off, distance)
             if previous is not None:
                 exponent = _exponent(parameters, results, *previous, exponent)
@@ -202,6 +206,7 @@ class ProportionalSearch:
             ratio = np.clip(np.where(results > 0, target / np.where(results > 0, results, 1), _FACTOR), *_FACTORS)
             following = np.rint(parameters * np.clip(ratio ** (1 / exponent), *_FACTORS)).astype(np.int64)
             parameters = np.maximum(allowed.clip(following), 1)
+        calib.achieved = achieved
         calib.write(connection, best)
         return best
 
@@ -253,10 +258,12 @@ class SecantSearch:
         sign = -1.0 if calib.inverted else 1.0
         slope = np.full(calib.n_instances, sign * self.slope)
         best, distance = parameters, np.full(calib.n_instances, np.inf)
+        achieved = np.full(calib.n_instances, np.nan)
         previous: tuple[NDArray[np.int64], NDArray[np.float64]] | None = None
         for _ in range(self.measurements):
             results = calib.evaluate(connection, parameters)
             off = np.abs(results - target)
+            achieved = np.where(off <= distance, results, achieved)
             best, distance = np.where(off <= distance, parameters, best), np.fmin(off, distance)
             if previous is not None:
                 step = parameters - previous[0]
@@ -267,6 +274,7 @@ class SecantSearch:
             previous = parameters, results
             following = np.rint(parameters + (target - results) / slope)
             parameters = allowed.clip(np.where(np.isfinite(following), following, parameters).astype(np.int64))
+        calib.achieved = achieved
         calib.write(connection, best)
         return best
 
@@ -307,6 +315,7 @@ def _search(
     # ties: the most recent measurement wins
     latest_best = n_best - 1 - np.argmin(distance[::-1], axis=0)
     best: NDArray[np.int64] = np.take_along_axis(tested[-n_best:], latest_best[np.newaxis], axis=0)[0]
+    calib.achieved = calib.wanted() + np.take_along_axis(deviations[-n_best:], latest_best[np.newaxis], axis=0)[0]
     calib.write(connection, best)
     return best
 

@@ -72,8 +72,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hxtwin.calib.calib import ParameterCalibResult
-    from hxtwin.calib.exponential_fit import ExponentialFit
+    from hxtwin.calib.calib import Algorithm, Calib
     from hxtwin.runtime import Connection
 
 _log = logging.getLogger(__name__)
@@ -118,14 +117,12 @@ class _Flow:
         settle(builder)
         self.connection.run(builder)
 
-    def keep(self, name: str, fit: ExponentialFit | None) -> None:
-        """Keeps the time constants of the last measurement; fits that cannot be trusted are no number."""
-        if fit is not None:
-            self.measured[name] = np.where(fit.usable, fit.tau_s, np.nan)
-
-    def note(self, name: str, result: ParameterCalibResult) -> None:
-        """Keeps the success of a step."""
+    def note(self, name: str, calib: Calib, algorithm: Algorithm) -> None:
+        """Runs a step, and keeps its success and what it achieved; fits that cannot be trusted are no number."""
+        result = calib.run(self.connection, algorithm)
         self.success[name] = result.success
+        if calib.achieved is not None:
+            self.measured[name] = np.where(np.isfinite(calib.achieved), calib.achieved, np.nan)
         failed = int(np.sum(~result.success))
         _log.info("%s: %d of %d successful", name, len(result.success) - failed, len(result.success))
 
@@ -238,8 +235,7 @@ def _setup(flow: _Flow) -> None:
 def _tau_syn(flow: _Flow, kind: str) -> None:
     wanted = flow.target.neuron.of_inputs("tau_syn")[list(INPUTS).index(kind)]
     calib = SynTimeConstantRead(kind, wanted) if decay_reads.serves(wanted) else SynTimeConstant(kind, wanted)
-    flow.note(f"tau_syn_{kind}", calib.run(flow.connection, ProportionalSearch(measurements=_GUIDED)))
-    flow.keep(f"tau_syn_{kind}", calib.fit)
+    flow.note(f"tau_syn_{kind}", calib, ProportionalSearch(measurements=_GUIDED))
     flow.arrays[f"charge_{kind}"] = calib.charge
     for name in ("i_bias_tau", "enable_high_resistance"):
         path = f"{INPUTS[kind]}{name}"
@@ -255,7 +251,7 @@ def _synapse_dac(flow: _Flow) -> None:
 
 def _threshold(flow: _Flow) -> None:
     calib = ThresholdCADC(flow.target.neuron.threshold, reads=flow.options.threshold_reads)
-    flow.note("threshold", calib.run(flow.connection, SecantSearch(calib.SLOPE, 4)))
+    flow.note("threshold", calib, SecantSearch(calib.SLOPE, 4))
     flow.configure({_COMPARATOR: every(0)})
 
 
@@ -277,7 +273,7 @@ def _short_tau_syn(flow: _Flow, kind: str) -> None:
 def _gm_excitatory(flow: _Flow) -> None:
     code = flow.target.neuron.gm[0]
     calib = SynBias("excitatory", code, flow.arrays["rest"])
-    flow.note("gm_excitatory", calib.run(flow.connection, ProportionalSearch(code, 4)))
+    flow.note("gm_excitatory", calib, ProportionalSearch(code, 4))
     assert calib.target is not None
     assert calib.events is not None
     flow.arrays["gm_target"], flow.arrays["gm_events"] = calib.wanted().copy(), np.array(calib.events)
@@ -292,15 +288,15 @@ def _gm_inhibitory(flow: _Flow) -> None:
         target=flow.arrays["gm_target"] if match else None,
         events=int(flow.arrays["gm_events"]) if match else None,
     )
-    flow.note("gm_inhibitory", calib.run(flow.connection, ProportionalSearch(flow.target.neuron.gm[1], 4)))
+    flow.note("gm_inhibitory", calib, ProportionalSearch(flow.target.neuron.gm[1], 4))
 
 
 def _references(flow: _Flow) -> None:
     rest = flow.arrays["rest"]
     flow.configure({f"{INPUTS['excitatory']}enable": every(0), f"{INPUTS['inhibitory']}enable": every(1)})
-    flow.note("shift_inhibitory", SynReference("inhibitory", rest).run(flow.connection, NoisyBinarySearch()))
+    flow.note("shift_inhibitory", SynReference("inhibitory", rest), NoisyBinarySearch())
     flow.configure({f"{INPUTS['excitatory']}enable": every(1)})
-    flow.note("shift_excitatory", SynReference("excitatory", rest).run(flow.connection, NoisyBinarySearch()))
+    flow.note("shift_excitatory", SynReference("excitatory", rest), NoisyBinarySearch())
 
 
 def _coba(flow: _Flow) -> None:
@@ -315,14 +311,12 @@ def _coba(flow: _Flow) -> None:
     ]
     MembraneTimeConstDecay(_COBA_TAU_MEM_S).run(flow.connection, ProportionalSearch(measurements=_GUIDED))
     for law in laws:
-        flow.note(f"coba_{law.kind}", COBABias(law).run(flow.connection, NoisyBinarySearch()))
+        flow.note(f"coba_{law.kind}", COBABias(law), NoisyBinarySearch())
 
 
 def _icc(flow: _Flow) -> None:
     assert flow.target.neuron.tau_icc is not None
-    calib = CompartmentConductance(flow.target.neuron.tau_icc)
-    flow.note("icc", calib.run(flow.connection, ProportionalSearch(_ICC_START)))
-    flow.keep("tau_icc", calib.fit)
+    flow.note("icc", CompartmentConductance(flow.target.neuron.tau_icc), ProportionalSearch(_ICC_START))
 
 
 def _stp(flow: _Flow) -> None:
@@ -351,11 +345,10 @@ def _membrane(flow: _Flow) -> None:
     else:
         calib = MembraneTimeConstOffset(tau) if tau.min() >= _OFFSET_METHOD_FROM_S else MembraneTimeConstReset(tau)
     search = ProportionalSearch(_LEAK_START, _UNGUIDED if isinstance(calib, MembraneTimeConstReset) else _GUIDED)
-    flow.note("tau_mem", calib.run(flow.connection, search))
-    flow.keep("tau_mem", calib.fit)
+    flow.note("tau_mem", calib, search)
     flow.configure(before)
-    flow.note("reset", ResetPotential(target.reset).run(flow.connection, NoisyBinarySearch()))
-    flow.note("leak", LeakPotential(target.leak).run(flow.connection, NoisyBinarySearch()))
+    flow.note("reset", ResetPotential(target.reset), NoisyBinarySearch())
+    flow.note("leak", LeakPotential(target.leak), NoisyBinarySearch())
 
 
 def _refine(flow: _Flow) -> None:
@@ -367,10 +360,16 @@ def _refine(flow: _Flow) -> None:
     )
     present = flow.connection.columns(_THRESHOLD)[_THRESHOLD]
     calib = ThresholdCADC(target.threshold, reads=flow.options.threshold_reads, start=present)
-    calib.run(flow.connection, SecantSearch(calib.SLOPE, _GUIDED))
-    flow.configure({_COMPARATOR: every(0)})
-    ResetPotential(target.reset).run(flow.connection, NoisyBinarySearch())
-    LeakPotential(target.leak).run(flow.connection, NoisyBinarySearch())
+    steps: list[tuple[str, Calib, Algorithm]] = [
+        ("threshold", calib, SecantSearch(calib.SLOPE, _GUIDED)),
+        ("reset", ResetPotential(target.reset), NoisyBinarySearch()),
+        ("leak", LeakPotential(target.leak), NoisyBinarySearch()),
+    ]
+    for name, step, search in steps:
+        before = flow.success[name]
+        flow.note(name, step, search)
+        flow.success[name] = before
+        flow.configure({_COMPARATOR: every(0)})
 
 
 def _correlation(flow: _Flow) -> None:

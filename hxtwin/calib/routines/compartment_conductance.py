@@ -144,6 +144,4 @@ def _fit(recording: Recording, tau_s: float) -> ExponentialFit:
     stop = min(first + window, recording.count)
     end = traces[:, stop - window // _TAIL_PART : stop].mean(axis=1)
     bounds = FitBounds(tau_s=TAU_ICC_RANGE_S)
-    return fit_decays(
-        traces, recording.interval_s, np.full(NEURONS, first), np.full(NEURONS, stop), end, bounds
-    )
+    return fit_decays(traces, recording.interval_s, np.full(NEURONS, first), np.full(NEURONS, stop), end, bounds)

@@ -15,8 +15,8 @@ step   what                                       rule
        .. slow                                    max(max(holdoff) / 31, max(t) / 255) .. min(min(holdoff), min(t) / 30)
 =====  =========================================  =====================================================================
 
-The reference gives every neuron on the fast clock the shortest holdoff, whatever it was asked for; here both clocks give
-it. Reference: calibration.md 4.1, containers-a.md 4.2.
+The reference gives every neuron on the fast clock the shortest holdoff, whatever it was asked for; here it gets what it
+was asked for. Reference: calibration.md 4.1, containers-a.md 4.2.
 """
 
 from __future__ import annotations
