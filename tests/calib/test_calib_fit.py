@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import curve_fit
 
 from hxtwin.calib.errors import CalibNotSuccessful
-from hxtwin.calib.exponential_fit import FitBounds, fit_decays
+from hxtwin.calib.exponential_fit import FitBounds, fit_decays, fit_reads
 
 INTERVAL_S = 34e-9
 BOUNDS = FitBounds(tau_s=(0.1e-6, 2000e-6))
@@ -67,3 +67,16 @@ def test_bounds_of_the_amplitude_are_kept() -> None:
     bounds = FitBounds(tau_s=(0.1e-6, 2e-3), amplitude=(-1023.0, 0.0))
     fit = fit_decays(traces, INTERVAL_S, np.zeros(3, int), np.full(3, 400), traces[:, -10:].mean(axis=1), bounds)
     assert (fit.amplitude <= 0).all()
+
+
+def test_few_reads_at_times_of_their_own_tell_the_time_constant() -> None:
+    rng = np.random.default_rng(5)
+    tau, end = rng.uniform(5e-6, 20e-6, 32), rng.uniform(90, 130, 32)
+    time = np.array([1, 4, 8, 12, 18]) * 1e-6 + rng.uniform(0, 2e-6, (32, 1))
+    values = end[:, np.newaxis] - 50 * np.exp(-time / tau[:, np.newaxis])
+    bounds = FitBounds(tau_s=(0.1e-6, 2000e-6), amplitude=(-255.0, 0.0), offset_freedom=0.0)
+    fit = fit_reads(time, values, end, bounds)
+    assert np.abs(fit.tau_s / tau - 1).max() < 1e-3
+    assert np.abs(fit.amplitude + 50).max() < 0.1
+    assert np.array_equal(fit.offset, end)
+    assert fit.usable.all()

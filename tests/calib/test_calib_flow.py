@@ -12,7 +12,9 @@ from hxtwin.calib import spiking
 from hxtwin.calib.cache import Cache
 from hxtwin.calib.command import app
 from hxtwin.calib.constants import CADC_CHANNELS
-from hxtwin.calib.errors import CalibNotSuccessful
+from hxtwin.calib.correlation_target import CorrelationCalibTarget
+from hxtwin.calib.errors import CalibDataError, CalibNotSuccessful
+from hxtwin.calib.stateful_connection import StatefulConnection
 from hxtwin.calib.target import NeuronCalibTarget, SpikingCalibOptions, SpikingCalibTarget
 from hxtwin.comm import ZeroMockConnection
 
@@ -135,6 +137,24 @@ def test_progress_names_every_step(steps: Steps, connection: Connection) -> None
     told: list[tuple[str, int, int]] = []
     spiking.calibrate(connection, cache=Cache.off(), on_step=lambda *step: told.append(step))
     assert told == [("cadc", 0, 3), ("leak", 1, 3), ("last", 2, 3)]
+
+
+def test_a_file_without_a_place_is_refused_before_anything_is_measured(steps: Steps, tmp_path: Path) -> None:
+    for place in (tmp_path / "missing" / "chip.calib", tmp_path):
+        done = CliRunner().invoke(app, ["run", "--endpoint", "zeromock://", "-o", str(place), "--no-cache"])
+        assert isinstance(done.exception, CalibDataError) or done.exit_code == 2, done.output
+    assert steps.done == []
+
+
+def test_sensors_are_calibrated_behind_everything_else_if_asked_for() -> None:
+    def names(target: SpikingCalibTarget) -> list[str]:
+        with ZeroMockConnection() as connection:
+            flow = spiking._Flow(StatefulConnection(connection), target, SpikingCalibOptions())
+            return [name for name, _ in spiking._steps(flow)]
+
+    plain = names(SpikingCalibTarget())
+    assert "correlation" not in plain
+    assert names(SpikingCalibTarget(correlation=CorrelationCalibTarget())) == [*plain, "correlation"]
 
 
 def test_the_command_line_writes_and_shows_a_calibration(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgpack
@@ -14,10 +14,12 @@ import pytest
 from hxtwin import runtime
 from hxtwin.calib import archive
 from hxtwin.calib.cache import ENVIRONMENT_VARIABLE, Cache, cache_name
+from hxtwin.calib.correlation_target import Branches, CorrelationCalibOptions, CorrelationCalibTarget
 from hxtwin.calib.errors import CalibDataError, CalibNotSupported, TargetShapeError
 from hxtwin.calib.merged_circuits import masters, membranes
 from hxtwin.calib.provenance import Origin
 from hxtwin.calib.routines.cadc import CADCCalibResult
+from hxtwin.calib.routines.correlation import CorrelationCalibResult
 from hxtwin.calib.spiking_result import SpikingCalibrationResult, settings_of
 from hxtwin.calib.target import NeuronCalibTarget, SpikingCalibOptions, SpikingCalibTarget
 from hxtwin.calib.target_archive import same
@@ -66,6 +68,71 @@ def test_a_result_survives_its_bytes(result: SpikingCalibrationResult) -> None:
     assert same(again.target, result.target)
     assert again.origin == result.origin
     assert np.array_equal(again.usable, result.usable)
+
+
+@pytest.fixture(name="with_sensors")
+def _with_sensors(result: SpikingCalibrationResult) -> SpikingCalibrationResult:
+    options = CorrelationCalibOptions(branches="causal", v_res_meas=0.95, amp_calib=1)
+    return attrs.evolve(
+        result,
+        target=attrs.evolve(result.target, correlation=CorrelationCalibTarget(amplitude=1.5, time_constant=20e-6)),
+        options=attrs.evolve(result.options, correlation=options),
+        correlation=CorrelationCalibResult(
+            i_bias_ramp=np.array([80, 81, 82, 83]),
+            i_bias_store=np.array([70, 71, 72, 73]),
+            amplitude=np.full(4, 1.5),
+            time_constant=np.full(4, 20e-6),
+            success=np.array([True, True, True, False]),
+            options=options,
+        ),
+    )
+
+
+def test_correlation_sensors_survive_the_bytes_and_reach_the_chip(with_sensors: SpikingCalibrationResult) -> None:
+    again = SpikingCalibrationResult.from_bytes(with_sensors.to_bytes())
+    assert again.content_hash() == with_sensors.content_hash()
+    assert again.correlation is not None
+    assert again.correlation.options.branches is Branches.CAUSAL
+    assert again.target.correlation == with_sensors.target.correlation
+    columns = again.to_chip().columns()
+    assert columns["cadc_readout_chains.correlation.i_bias_store"].tolist() == [[70, 71], [72, 73]]
+    assert columns["cadc_readout_chains.correlation.i_bias_ramp"].tolist() == [[80, 81], [82, 83]]
+    assert (columns["synapse_blocks.matrix.amp_calibs"] == 1).all()
+
+
+def test_applying_correlation_sensors_sets_the_voltages_of_the_board(
+    result: SpikingCalibrationResult, with_sensors: SpikingCalibrationResult
+) -> None:
+    lengths = []
+    for each in (result, with_sensors):
+        builder = runtime.PlaybackProgramBuilder()
+        each.apply(builder)
+        lengths.append(len(builder.done().messages))
+    assert lengths[1] > lengths[0]
+
+
+def test_damaged_codes_of_sensors_are_refused(with_sensors: SpikingCalibrationResult) -> None:
+    assert with_sensors.correlation is not None
+    wrong = attrs.evolve(with_sensors.correlation, i_bias_ramp=np.array([0, 0, 0, 1023]))
+    data = attrs.evolve(with_sensors, correlation=wrong).to_bytes()
+    with pytest.raises(CalibDataError, match=r"i_bias_ramp: codes outside 0\.\.1022"):
+        SpikingCalibrationResult.from_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [({"v_res_meas": 2.0}, r"the board has 0\.\.1\.2 V"), ({"amp_calib": 4}, r"an integer 0\.\.3 is wanted")],
+)
+def test_options_of_sensors_that_the_chip_does_not_have_are_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(CalibNotSupported, match=message):
+        CorrelationCalibOptions(**wrong)
+
+
+def test_targets_of_sensors_are_checked(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(CalibNotSupported, match="larger than 0"):
+        CorrelationCalibTarget(amplitude=0)
+    CorrelationCalibTarget(time_constant=50e-6)
+    assert "outside the feasible range" in caplog.text
 
 
 def test_only_counted_steps_make_a_circuit_unusable(result: SpikingCalibrationResult) -> None:

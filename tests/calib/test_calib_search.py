@@ -20,6 +20,7 @@ from hxtwin.calib.search import (
     LinearSearch,
     NoisyBinarySearch,
     ProportionalSearch,
+    SecantSearch,
     increments,
     start_value,
 )
@@ -180,6 +181,50 @@ def test_proportional_search_leaves_instances_that_show_nothing_at_a_bound(
     assert not result.success.any()
     with pytest.raises(AlgorithmError, match="at least 2"):
         ProportionalSearch(measurements=1)
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_secant_search_follows_lines_of_unknown_slope(
+    nowhere: StatefulConnection, synthetic: Any, inverted: bool
+) -> None:
+    """Lines whose slopes spread by 10 % and are 30 % off the given one, and whose zero is off by 100 codes."""
+    rng = np.random.default_rng(4)
+    slope, zero = 0.34 * np.exp(rng.normal(0, 0.1, 512)), rng.normal(0, 100, 512)
+    sign = -1 if inverted else 1
+    calib = synthetic(lambda p: sign * slope * (p - zero), CODES, 512, inverted=inverted, target=sign * 170)
+    result = calib.run(nowhere, SecantSearch(0.44, 4))
+    assert len(calib.tested) == 4 + 1
+    inside = np.abs(170 / slope + zero - 511) < 480
+    assert np.abs(sign * slope * (result.calibrated_parameters - zero) - sign * 170)[inside].max() < 1.0
+    assert result.success[inside].all()
+
+
+def test_secant_search_begins_where_the_calibration_says(nowhere: StatefulConnection, synthetic: Any) -> None:
+    calib = synthetic(identity, CODES, 3, target=[300, 310, 2000])
+    calib.start = np.array([299, 310, 1000])
+    result = calib.run(nowhere, SecantSearch(1.0, 2))
+    assert np.array_equal(calib.tested[0], [299, 310, 1000])
+    assert np.array_equal(result.calibrated_parameters, [300, 310, 1022])
+    assert np.array_equal(result.success, [True, True, False])
+
+
+def test_secant_search_needs_two_measurements_and_a_slope() -> None:
+    with pytest.raises(AlgorithmError, match="at least 2"):
+        SecantSearch(1.0, 1)
+    with pytest.raises(AlgorithmError, match="positive"):
+        SecantSearch(-0.3)
+
+
+@pytest.mark.parametrize(
+    "algorithm", [BinarySearch(), NoisyBinarySearch(), LinearSearch(), ProportionalSearch(), SecantSearch(0.25)]
+)
+def test_a_calibration_knows_what_its_parameters_achieved(
+    nowhere: StatefulConnection, synthetic: Any, algorithm: Any
+) -> None:
+    calib = synthetic(lambda p: 0.25 * p, CODES, 16, target=130.1)
+    result = calib.run(nowhere, algorithm)
+    assert np.array_equal(calib.achieved, 0.25 * result.calibrated_parameters)
+    assert np.abs(calib.achieved - 130.1).max() <= 0.125
 
 
 def test_linear_prediction_needs_one_measurement(nowhere: StatefulConnection, synthetic: Any) -> None:

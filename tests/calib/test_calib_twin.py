@@ -9,11 +9,14 @@ import pytest
 
 import hxtwin
 from hxtwin.calib import cadc_read
+from hxtwin.calib.errors import CalibNotSupported
 from hxtwin.calib.measurement_chip import configure_chip
+from hxtwin.calib.routines.adc_characterisation import characterise_cadc, characterise_madc
 from hxtwin.calib.routines.cadc import calibrate_cadc, measure_channels
 from hxtwin.calib.routines.potentials import LeakPotential, ResetPotential, mean_rest, read_reset
 from hxtwin.calib.routines.stp_offset import DRIVERS, STPOffsetCalib, block_of_driver
-from hxtwin.calib.search import BinarySearch, NoisyBinarySearch
+from hxtwin.calib.routines.synaptic_time_constant import SynTimeConstantRead
+from hxtwin.calib.search import BinarySearch, NoisyBinarySearch, ProportionalSearch
 from hxtwin.calib.stateful_connection import StatefulConnection, settle
 from hxtwin.calib.target import CADCCalibOptions, CADCCalibTarget, STPCalibTarget
 from hxtwin.runtime import PlaybackProgramBuilder
@@ -66,6 +69,33 @@ def test_without_channel_offsets_the_channels_do_not_agree() -> None:
         result = calibrate_cadc(device, options=CADCCalibOptions(calibrate_offsets=False))
         assert not result.channel_offset.any()
         assert measure_channels(device, CADCCalibTarget()).std() > 3
+
+
+def test_both_converters_read_voltages_of_the_board_along_a_line(chip: StatefulConnection) -> None:
+    cadc, madc = characterise_cadc(chip, steps=5), characterise_madc(chip, steps=5)
+    assert cadc.slope.shape == (1024,)
+    assert np.abs(cadc.slope / 4.5e-3 - 1).max() < 0.05
+    assert cadc.residual.max() < 2
+    assert madc.residual[0] < 2
+    assert abs(madc.slope[0] / 1.5e-3 - 1) < 0.25
+    assert np.abs(cadc.volts(cadc.values)[2] - cadc.voltages[2]).max() < 0.01
+    with pytest.raises(CalibNotSupported, match="start < stop"):
+        characterise_madc(chip, 1.0, 0.5)
+    with pytest.raises(CalibNotSupported, match="steps"):
+        characterise_cadc(chip, steps=1)
+
+
+def test_synaptic_time_constants_are_read_from_all_lines_at_once(chip: StatefulConnection) -> None:
+    before = chip.chip
+    calib = SynTimeConstantRead("excitatory", 10e-6)
+    result = calib.run(chip, ProportionalSearch(measurements=2))
+    assert result.success.all()
+    assert calib.achieved is not None
+    assert abs(np.median(calib.achieved) / 10e-6 - 1) < 0.03
+    assert calib.achieved.std() < 0.1 * 10e-6
+    assert np.array_equal(chip.chip.synapse_blocks["matrix.weights"], before.synapse_blocks["matrix.weights"])
+    same = before.neuron_block.atomic_neurons["readout.source"]
+    assert np.array_equal(chip.chip.neuron_block.atomic_neurons["readout.source"], same)
 
 
 def test_neurons_rest_where_they_shall(chip: StatefulConnection) -> None:
