@@ -218,7 +218,7 @@ class SpikingCalibrationResult:
             extra = np.bincount(master[follows], self.parasitics[follows], minlength=NEURONS)
             path = f"{NEURON}membrane_capacitance.capacitance"
             wanted = np.rint(settings[path] - extra).astype(np.int64)
-            changes[path] = np.where(follows, 0, np.clip(wanted, 0, None))
+            changes[path] = np.where(follows, 0, np.clip(wanted, 0, settings[path]))
         return changes
 
     # --- as bytes -------------------------------------------------------------------------------------------------
