@@ -195,6 +195,7 @@ class Trainer:
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
+        self.network.limit_weights()
         spikes = float(observed.hidden_spikes.detach().sum()) / observed.hidden_spikes.shape[2]
         if spikes == 0.0:
             warnings.warn(

@@ -27,7 +27,9 @@ class LayerSettings:
         weight_mean, weight_std: of the initial weights into the layer, units of the model.
         weight_scale: weight on the chip for weight 1 of the model.
         trace_scale: units of the model per LSB of the CADC.
-        tau_mem, tau_syn, refractory_time: seconds, model and chip.
+        tau_mem, tau_syn, refractory_time: seconds, of neurons in the model and on the chip.
+        hw_tau_mem: seconds, of single circuits on the chip; neurons of several circuits are slower, as each of them
+            brings about 3.7 of 63 units of capacitance along.
         hw_leak, hw_reset, hw_threshold: potentials on the chip, LSB; in the model they are 0, 0, 1.
         hw_synin_gm, hw_dac_bias: codes of the chip.
     """
@@ -41,6 +43,7 @@ class LayerSettings:
     tau_mem: float = 6e-6
     tau_syn: float = 6e-6
     refractory_time: float = 1e-6
+    hw_tau_mem: float = 6e-6
     hw_leak: float = 80.0
     hw_reset: float = 80.0
     hw_threshold: float = 120.0
@@ -126,28 +129,28 @@ _CONVERTER = cattrs.Converter(forbid_extra_keys=True)
 
 def yinyang_settings() -> TrainingSettings:
     """Yin-yang: 4 coordinates and a bias -> 120 -> 3."""
-    layer = LayerSettings(size=0, tau_mem=6e-6, tau_syn=6e-6, hw_threshold=150.0, weight_scale=77.0, trace_scale=1 / 70)
+    layer = LayerSettings(size=0, hw_threshold=130.0, weight_scale=75.0, trace_scale=1 / 50)
     return TrainingSettings(
         task="yinyang",
-        hidden=attrs.evolve(layer, size=120, weight_mean=0.25, weight_std=0.25),
+        hidden=attrs.evolve(layer, size=120, weight_mean=0.15, weight_std=0.35),
         output=attrs.evolve(layer, size=3, weight_mean=0.0, weight_std=1.0),
         steps=38,
         readout_scale=10.0,
-        epochs=30,
-        batch_size=50,
-        learning_rate=2e-3,
-        decay=0.95,
+        epochs=8,
+        batch_size=20,
+        learning_rate=4e-3,
+        decay=0.7,
         readout_penalty=4e-4,
         train_size=5000,
-        validation_size=1000,
+        validation_size=500,
         test_size=1000,
-        patience=10,
+        patience=0,
     )
 
 
 def mnist_settings() -> TrainingSettings:
     """MNIST: 784 -> 256 -> 10, hyperparameters of the paper's Table 3."""
-    layer = LayerSettings(size=0, tau_mem=6e-6, tau_syn=5.7e-6)
+    layer = LayerSettings(size=0, hw_tau_mem=6e-6, tau_syn=5.7e-6)
     return TrainingSettings(
         task="mnist",
         hidden=attrs.evolve(
@@ -156,7 +159,8 @@ def mnist_settings() -> TrainingSettings:
             circuits=8,
             weight_mean=0.05,
             weight_std=0.2,
-            weight_scale=38.4,
+            tau_mem=8.3e-6,
+            weight_scale=44.0,
             hw_synin_gm=800.0,
             hw_dac_bias=850.0,
         ),
@@ -166,7 +170,8 @@ def mnist_settings() -> TrainingSettings:
             circuits=2,
             weight_mean=0.01,
             weight_std=0.2,
-            weight_scale=81.0,
+            tau_mem=6.35e-6,
+            weight_scale=106.0,
             hw_synin_gm=400.0,
             hw_dac_bias=700.0,
         ),
