@@ -17,11 +17,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 CORE := $(VENV)/set-up-core
 PLOT := $(VENV)/set-up-plot
+TORCH := $(VENV)/set-up-torch
 DEV := $(VENV)/set-up-dev
 UNFINISHED := $(VENV)/set-up-unfinished
 
 help:
-	@echo 'make demo        show what hxtwin can do'
+	@echo 'make demo        train a network in the loop on the twin of a chip, with a picture'
 	@echo 'make test        everything that must hold: lint, types, contracts, unit'
 	@echo '  make lint        ruff: rules and format'
 	@echo '  make types       mypy --strict'
@@ -52,7 +53,7 @@ endif
 $(CORE): pyproject.toml constraints.txt
 	@echo '== set-up: core =='
 	@$(PYTHON) -c 'import sys; sys.exit("hxtwin needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
-	@$(if $(USELESS),rm -rf $(VENV),rm -f $(CORE) $(PLOT) $(DEV))
+	@$(if $(USELESS),rm -rf $(VENV),rm -f $(CORE) $(PLOT) $(TORCH) $(DEV))
 	@mkdir -p $(VENV) && touch $(UNFINISHED)
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) pip install --quiet --constraint constraints.txt hatchling
@@ -65,7 +66,13 @@ $(PLOT): $(CORE)
 	$(RUN) pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[plot]'
 	@pwd -P > $@ && rm $(UNFINISHED)
 
-$(DEV): $(PLOT)
+$(TORCH): $(PLOT)
+	@echo '== set-up: torch =='
+	@touch $(UNFINISHED)
+	$(RUN) pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[plot,torch]'
+	@pwd -P > $@ && rm $(UNFINISHED)
+
+$(DEV): $(TORCH)
 	@echo '== set-up: dev =='
 	@touch $(UNFINISHED)
 	$(RUN) pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev,torch,cosim]'
@@ -93,8 +100,8 @@ unit: $(DEV)
 	@echo '== pytest =='
 	@$(RUN) pytest --numprocesses auto --maxprocesses 8 --durations 10 -p no:benchmark
 
-demo: $(PLOT)
-	$(VENV)/bin/python examples/first_spikes.py
+demo: $(TORCH)
+	$(VENV)/bin/python examples/yinyang_in_the_loop.py
 
 bench: $(DEV)
 	@$(RUN) pytest benchmarks --benchmark-only --benchmark-sort name --benchmark-columns min,median,max,rounds

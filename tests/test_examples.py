@@ -37,7 +37,7 @@ def test_yinyang_trains_in_the_loop_with_spikes_of_the_chip(tmp_path: Path) -> N
         "--picture", str(picture),
     )  # fmt: skip
     assert float(said["epoch 2"].split()[1]) < float(said["epoch 1"].split()[1])
-    assert int(said["last run"].split()[3]) > 100
+    assert int(said["a step"].split()[3]) > 100
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 

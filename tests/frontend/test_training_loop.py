@@ -126,7 +126,7 @@ def test_training_stops_when_patience_ends() -> None:
 def test_silent_layer_is_warned_about() -> None:
     settings = small(epochs=1)
     settings = attrs.evolve(settings, hidden=attrs.evolve(settings.hidden, weight_mean=-1.0, weight_std=0.0))
-    with pytest.warns(SilenceWarning, match=r"does not fire.*\(in 4 of 4 steps\)"):
+    with pytest.warns(SilenceWarning, match=r"does not fire.*\(in 10 of 10 steps\)"):
         trainer(settings).fit()
 
 

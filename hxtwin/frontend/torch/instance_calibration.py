@@ -28,6 +28,7 @@ from hxtwin.calib.target import NeuronCalibTarget, SpikingCalibTarget
 from hxtwin.containers import Chip
 from hxtwin.frontend.errors import FrontendError, ModelError
 from hxtwin.graph.configuration import place_and_route
+from hxtwin.graph.errors import ResourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,6 +50,8 @@ _PER_NEURON: Final = ("leak", "reset", "threshold", "tau_mem", "tau_syn", "refra
 _OF_SPIKES: Final = ("reset", "threshold", "refractory_time", "holdoff_time")
 _PER_CHIP: Final = ("i_synin_gm", "synapse_dac_bias")
 _CIRCUITS: Final = 512
+#: Placements that are tried until all circuits in use are calibrated.
+_TRIES: Final = 3
 #: Largest file of a calibration that is read.
 _LARGEST_FILE: Final = 1 << 28
 
@@ -91,10 +94,38 @@ class InstanceCalibration:
         usable = result.usable if isinstance(result, SpikingCalibrationResult) else None
         first = place_and_route(local, usable=usable)
         if result is None:
-            result = self._calibrate(chip, {**shared, **_by_circuit(first, modules)}, modules, settings)
+            first, result = self._placed_and_calibrated(first, local, shared, modules, settings)
             usable = result.usable
         base = result if isinstance(result, Chip) else result.to_chip(first.chip)
         return place_and_route(local, base=base, usable=usable, placement=first.placement, routing=first.routing)
+
+    def _placed_and_calibrated(
+        self,
+        first: RoutedInstance,
+        local: Network,
+        shared: dict[str, npt.NDArray[np.float64]],
+        modules: Sequence[tuple[Population, AELIF]],
+        settings: ExecutionInstance | None,
+    ) -> tuple[RoutedInstance, SpikingCalibrationResult]:
+        """Populations with different values: circuits are chosen before it is known which can be calibrated.
+
+        Circuits in use that fail are avoided in another try, as long as there is room.
+        """
+        chip = modules[0][0].chip
+        result = self._calibrate(chip, {**shared, **_by_circuit(first, modules)}, modules, settings)
+        avoided = np.ones(_CIRCUITS, dtype=bool)
+        for _ in range(_TRIES - 1):
+            used = np.concatenate([placed.circuits.reshape(-1) for placed in first.placement.populations])
+            failed = used[~result.usable[used]]
+            if not len(failed):
+                break
+            avoided[failed] = False
+            try:
+                first = place_and_route(local, usable=avoided)
+            except ResourceError:
+                break  # no room: the run will name the circuits that are not calibrated
+            result = self._calibrate(chip, {**shared, **_by_circuit(first, modules)}, modules, settings)
+        return first, result
 
     def _given(self, settings: ExecutionInstance | None) -> SpikingCalibrationResult | Chip | None:
         if settings is None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CYCLES_PER_US: Final = 125
 """FPGA clock cycles of 8 ns in a microsecond."""
+_LARGEST_SHORT: Final = 0xFFFF
 
 
 @attrs.frozen(eq=False)
@@ -54,7 +55,12 @@ class LabelledSpikes:
         cls, entries: NDArray[np.integer], times: NDArray[np.integer], labels: NDArray[np.integer]
     ) -> LabelledSpikes:
         """Spikes brought into order; those of equal entry and time keep their order."""
-        order = np.lexsort((times, entries))
+        # most trains come sorted by time already, which a stable sort sees; few entries are sorted by their digits
+        order = np.argsort(times, kind="stable")
+        within = entries[order]
+        if len(within) and within.min() >= 0 and within.max() <= _LARGEST_SHORT:
+            within = within.astype(np.uint16)
+        order = order[np.argsort(within, kind="stable")]
         return cls(
             entries[order].astype(np.int64, copy=False),
             times[order].astype(np.int64, copy=False),

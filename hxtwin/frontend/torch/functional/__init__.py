@@ -10,6 +10,7 @@ function                         what it does
 `cuba_aelif_integration`         adaptive exponential neurons, step by step; also recurrence
 `eventprop_synapse`,             EventProp
 `eventprop_neuron`
+`stepwise_tau`                   time constant of the model for one of the chip
 ===============================  =================================================================
 
 Reference: frontend-torch.md A4, A5.
@@ -19,7 +20,7 @@ from hxtwin.frontend.torch.functional.aelif import cuba_aelif_integration
 from hxtwin.frontend.torch.functional.eventprop import eventprop_neuron, eventprop_synapse
 from hxtwin.frontend.torch.functional.injection import inject
 from hxtwin.frontend.torch.functional.lif import cuba_li_integration, cuba_lif_integration
-from hxtwin.frontend.torch.functional.neuron_dynamics import Measured, NeuronDynamics, NeuronOutput
+from hxtwin.frontend.torch.functional.neuron_dynamics import Measured, NeuronDynamics, NeuronOutput, stepwise_tau
 from hxtwin.frontend.torch.functional.superspike import superspike
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "eventprop_neuron",
     "eventprop_synapse",
     "inject",
+    "stepwise_tau",
     "superspike",
 ]

@@ -5,6 +5,7 @@ Reference: frontend-torch.md A3, A4.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
@@ -121,3 +122,21 @@ def common_length(graded_spikes: torch.Tensor, measured: Measured) -> tuple[torc
         steps = min(steps, value.shape[0])
     cut = Measured(*(None if value is None else value[:steps] for value in measured))
     return graded_spikes[:steps], cut
+
+
+def stepwise_tau(tau: float, dt: float) -> float:
+    """Time constant with which the steps of the model decay as fast as ``exp(-t / tau)`` does.
+
+    A step multiplies with ``1 - dt / tau``: with tau = 6 dt that is as fast as a decay with 5.5 dt, so that responses
+    of the model would come earlier than those of the chip.
+
+    Args:
+        tau: time constant of the chip, seconds.
+        dt: time step, seconds.
+
+    Raises:
+        ModelError: one of them is not positive.
+    """
+    if tau <= 0 or dt <= 0:
+        raise ModelError(f"time constant {tau!r} s and time step {dt!r} s: both have to be positive")
+    return -dt / math.expm1(-dt / tau)

@@ -8,7 +8,6 @@ Reference: frontend-torch.md E.
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ import torch
 from hxtwin.frontend.torch.batch_dropout import BatchDropout
 from hxtwin.frontend.torch.decoding import MaxOverTime
 from hxtwin.frontend.torch.experiment import run
+from hxtwin.frontend.torch.functional import stepwise_tau
 from hxtwin.frontend.torch.neuron import LI, LIF
 from hxtwin.frontend.torch.neuron_structure import SingleCompartmentNeuron
 from hxtwin.frontend.torch.parameter import MixedHXModelParameter
@@ -48,25 +48,16 @@ class Observed:
     info: ExecutionInfo
 
 
-def stepwise(tau: float, dt: float) -> float:
-    """Time constant with which the steps of the model decay as fast as ``exp(-t / tau)`` does.
-
-    A step multiplies with 1 - dt / tau; for tau = 6 dt that is as fast as a decay with 5.5 dt, and responses would peak
-    half a step early.
-    """
-    return -dt / math.expm1(-dt / tau)
-
-
 def _options(
     layer: LayerSettings, settings: TrainingSettings, trace_scale: float, *, record_membrane: bool
 ) -> NeuronOptions:
-    tau_mem = stepwise(layer.tau_mem, settings.dt)
+    tau_mem = stepwise_tau(layer.tau_mem, settings.dt)
     return {
         "leak": MixedHXModelParameter(0.0, layer.hw_leak),
         "reset": MixedHXModelParameter(0.0, layer.hw_reset),
         "threshold": MixedHXModelParameter(1.0, layer.hw_threshold),
         "tau_mem": MixedHXModelParameter(tau_mem, layer.hw_tau_mem),
-        "tau_syn": MixedHXModelParameter(stepwise(layer.tau_syn, settings.dt), layer.tau_syn),
+        "tau_syn": MixedHXModelParameter(stepwise_tau(layer.tau_syn, settings.dt), layer.tau_syn),
         "membrane_capacitance": MixedHXModelParameter(tau_mem, 63),
         "refractory_time": layer.refractory_time,
         "i_synin_gm": layer.hw_synin_gm,
