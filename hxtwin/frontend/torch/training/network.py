@@ -54,12 +54,15 @@ def _options(
     tau_mem = stepwise_tau(layer.tau_mem, settings.dt)
     return {
         "leak": MixedHXModelParameter(0.0, layer.hw_leak),
-        "reset": MixedHXModelParameter(0.0, layer.hw_reset),
+        "reset": MixedHXModelParameter(layer.reset, layer.hw_reset),
         "threshold": MixedHXModelParameter(1.0, layer.hw_threshold),
         "tau_mem": MixedHXModelParameter(tau_mem, layer.hw_tau_mem),
         "tau_syn": MixedHXModelParameter(stepwise_tau(layer.tau_syn, settings.dt), layer.tau_syn),
         "membrane_capacitance": MixedHXModelParameter(tau_mem, 63),
-        "refractory_time": layer.refractory_time,
+        # the step in which the model resets is a part of its refractory time
+        "refractory_time": MixedHXModelParameter(
+            max(0.0, layer.refractory_time - settings.dt), layer.refractory_time
+        ),
         "i_synin_gm": layer.hw_synin_gm,
         "synapse_dac_bias": layer.hw_dac_bias,
         "alpha": settings.alpha,

@@ -27,6 +27,8 @@ class LayerSettings:
         weight_mean, weight_std: of the initial weights into the layer, units of the model.
         weight_scale: weight on the chip for weight 1 of the model.
         trace_scale: units of the model per LSB of the CADC.
+        reset: membrane of the model after a spike; above its leak, as the chip does not come down to its reset potential
+            within the refractory time.
         tau_mem, tau_syn, refractory_time: seconds, of neurons in the model and on the chip.
         hw_tau_mem: seconds, of single circuits on the chip; neurons of several circuits are slower, as each of them
             brings about 3.7 of 63 units of capacitance along.
@@ -40,6 +42,7 @@ class LayerSettings:
     weight_std: float = 0.1
     weight_scale: float = 63.0
     trace_scale: float = 0.025
+    reset: float = 0.0
     tau_mem: float = 6e-6
     tau_syn: float = 6e-6
     refractory_time: float = 1e-6
@@ -132,7 +135,7 @@ def yinyang_settings() -> TrainingSettings:
     layer = LayerSettings(size=0, hw_threshold=130.0, weight_scale=75.0, trace_scale=1 / 50)
     return TrainingSettings(
         task="yinyang",
-        hidden=attrs.evolve(layer, size=120, weight_mean=0.15, weight_std=0.35),
+        hidden=attrs.evolve(layer, size=120, reset=0.15, weight_mean=0.15, weight_std=0.35),
         output=attrs.evolve(layer, size=3, weight_mean=0.0, weight_std=1.0),
         steps=38,
         readout_scale=10.0,
@@ -160,6 +163,7 @@ def mnist_settings() -> TrainingSettings:
             weight_mean=0.05,
             weight_std=0.2,
             tau_mem=8.3e-6,
+            reset=0.25,
             weight_scale=44.0,
             hw_synin_gm=800.0,
             hw_dac_bias=850.0,
