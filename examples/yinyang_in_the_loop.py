@@ -55,17 +55,19 @@ def spikes(values: torch.Tensor) -> torch.Tensor:
     return encoder(values).repeat_interleave(REPETITIONS, dim=2)
 
 
-# %% The model has units of its own: it leaks to 0 and fires at 1. The chip counts in LSB of its ADC: 80 and 130. In steps
-# of 1 us the model would decay faster than the chip; its time constants are chosen so that it does not.
+# %% The model has units of its own: it leaks to 0 and fires at 1. The chip counts in LSB of its ADC: 80 and 130. In
+# steps of 1 us the model would decay faster than the chip; its time constants are chosen so that it does not.
 TAU = 6e-6
 MODEL_TAU = stepwise_tau(TAU, DT)
 neuron = {
     "leak": MixedHXModelParameter(0.0, 80),
-    "reset": MixedHXModelParameter(0.0, 80),
+    "reset": MixedHXModelParameter(0.15, 80),  # as far down as the chip comes in a refractory time of 1 us
     "threshold": MixedHXModelParameter(1.0, 130),
     "tau_mem": MixedHXModelParameter(MODEL_TAU, TAU),
     "tau_syn": MixedHXModelParameter(MODEL_TAU, TAU),
     "membrane_capacitance": MixedHXModelParameter(MODEL_TAU, 63),
+    "refractory_time": MixedHXModelParameter(0.0, 1e-6),  # beyond the step in which the model resets
+    "alpha": 20.0,  # a wide surrogate: the membrane of the model is not quite that of the chip
     "synapse_dac_bias": 1000,
     "trace_offset": 80.0,
 }

@@ -143,7 +143,7 @@ def test_mnist_settings_are_those_of_the_paper() -> None:
         10,
         2,
     )
-    assert (settings.hidden.tau_mem, settings.hidden.tau_syn) == (6e-6, 5.7e-6)
+    assert (settings.hidden.hw_tau_mem, settings.hidden.tau_syn) == (6e-6, 5.7e-6)
     assert (settings.hidden.hw_synin_gm, settings.output.hw_synin_gm) == (800, 400)
     assert (settings.hidden.hw_dac_bias, settings.output.hw_dac_bias) == (850, 700)
     assert (settings.learning_rate, settings.decay, settings.batch_size, settings.dropout) == (2e-3, 0.985, 100, 0.15)
@@ -152,7 +152,7 @@ def test_mnist_settings_are_those_of_the_paper() -> None:
 
 def test_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     trainer(small(epochs=1), tmp_path).fit()
-    other = trainer(small(epochs=1, learning_rate=1e-4, batch_size=20))
+    other = trainer(small(epochs=1, learning_rate=1e-4, batch_size=30))
     with pytest.raises(CheckpointError, match=r"other settings \(batch_size, learning_rate\)"):
         other.resume(load(tmp_path / "last.safetensors"))
 

@@ -60,9 +60,7 @@ def _options(
         "tau_syn": MixedHXModelParameter(stepwise_tau(layer.tau_syn, settings.dt), layer.tau_syn),
         "membrane_capacitance": MixedHXModelParameter(tau_mem, 63),
         # the step in which the model resets is a part of its refractory time
-        "refractory_time": MixedHXModelParameter(
-            max(0.0, layer.refractory_time - settings.dt), layer.refractory_time
-        ),
+        "refractory_time": MixedHXModelParameter(max(0.0, layer.refractory_time - settings.dt), layer.refractory_time),
         "i_synin_gm": layer.hw_synin_gm,
         "synapse_dac_bias": layer.hw_dac_bias,
         "alpha": settings.alpha,

@@ -27,8 +27,8 @@ class LayerSettings:
         weight_mean, weight_std: of the initial weights into the layer, units of the model.
         weight_scale: weight on the chip for weight 1 of the model.
         trace_scale: units of the model per LSB of the CADC.
-        reset: membrane of the model after a spike; above its leak, as the chip does not come down to its reset potential
-            within the refractory time.
+        reset: membrane of the model after a spike; above its leak, as the chip does not come down to its reset
+            potential within the refractory time.
         tau_mem, tau_syn, refractory_time: seconds, of neurons in the model and on the chip.
         hw_tau_mem: seconds, of single circuits on the chip; neurons of several circuits are slower, as each of them
             brings about 3.7 of 63 units of capacitance along.
@@ -138,6 +138,7 @@ def yinyang_settings() -> TrainingSettings:
         hidden=attrs.evolve(layer, size=120, reset=0.15, weight_mean=0.15, weight_std=0.35),
         output=attrs.evolve(layer, size=3, weight_mean=0.0, weight_std=1.0),
         steps=38,
+        alpha=20.0,
         readout_scale=10.0,
         epochs=8,
         batch_size=20,
