@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from typing import TYPE_CHECKING
 
-from acceptance import calibration, foundations, graph, log, transport, twin
+from acceptance import calibration, foundations, graph, log, training, transport, twin
 from acceptance.check import last_words
 from acceptance.log import Outcome
 from acceptance.provenance import ROOT, Provenance, provenance
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from acceptance.figure import Figure
     from acceptance.piece import Piece, Topic
 
-TOPICS: tuple[Topic, ...] = (foundations.TOPIC, transport.TOPIC, twin.TOPIC, graph.TOPIC, calibration.TOPIC)
+TOPICS: tuple[Topic, ...] = (
+    foundations.TOPIC,
+    transport.TOPIC,
+    twin.TOPIC,
+    graph.TOPIC,
+    calibration.TOPIC,
+    training.TOPIC,
+)
 
 
 def main(

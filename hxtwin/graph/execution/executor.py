@@ -96,6 +96,7 @@ class Executor:
         if not opened or len({id(connection) for connection in opened}) < len(opened):
             raise InputDataError(f"{len(opened)} connections: at least one is needed, each of them once")
         self._devices = [Device(connection, limit_s) for connection in opened]
+        self._told: set[tuple[ProblemKind, int | None]] = set()
 
     def forget(self) -> None:
         """Takes nothing for granted: the next run brings the chips up and configures them completely."""
@@ -161,7 +162,10 @@ class Executor:
             for problem in _problems(number, routed[number], outcome, stimuli[number], self._devices[places[number]])
         ]
         for problem in problems:
-            _log.warning("%s", problem)
+            # what a batch met the next one meets, too: the result tells it every time, the log the first time
+            level = logging.DEBUG if (problem.kind, problem.instance) in self._told else logging.WARNING
+            self._told.add((problem.kind, problem.instance))
+            _log.log(level, "%s", problem)
         duration = time.perf_counter() - start
         return RunResult(
             entries=entries,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ from hxtwin.frontend.torch.training.checkpoint import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hxtwin.frontend.torch.training.network import Network, Observed
@@ -69,6 +70,8 @@ class Evaluation:
         hidden_spikes: spikes per hidden neuron and image.
         seconds, chip_seconds: wall time, and the part of it on the chip.
         confusion: int64 (true class, recognised class).
+        steps: number of runs.
+        counts: sums over the runs: words sent and received, spikes, samples, problems; empty in software.
     """
 
     accuracy: float
@@ -77,6 +80,8 @@ class Evaluation:
     seconds: float
     chip_seconds: float
     confusion: torch.Tensor
+    steps: int
+    counts: dict[str, int]
 
 
 class Trainer:
@@ -170,8 +175,7 @@ class Trainer:
         batches = order.split(s.batch_size)
         with _collected_warnings() as collected:
             self._steps(batches, listener)
-        for (category, _), (count, text) in collected.items():
-            warnings.warn(f"{text} (in {count} of {len(batches)} steps)", category, stacklevel=3)
+        _repeat(collected, len(batches))
         self._finish_epoch()
         if self.path is not None:
             save(self.path, self.checkpoint())
@@ -288,6 +292,12 @@ def _collected_warnings() -> Iterator[dict[tuple[type[FrontendWarning], str], tu
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
+def _repeat(collected: Mapping[tuple[type[FrontendWarning], str], tuple[int, str]], steps: int) -> None:
+    """Give the warnings that were collected, each once."""
+    for (category, _), (count, text) in collected.items():
+        warnings.warn(f"{text} (in {count} of {steps} steps)", category, stacklevel=3)
+
+
 def evaluate(
     network: Network,
     task: Task,
@@ -309,16 +319,20 @@ def evaluate(
     network.eval()
     confusion = torch.zeros((network.readout.size, network.readout.size), dtype=torch.int64)
     spikes = chip = 0.0
-    done = 0
-    with torch.no_grad():
+    steps = done = 0
+    counts: Counter[str] = Counter()
+    with _collected_warnings() as collected, torch.no_grad():
         for values, labels in zip(samples.values.split(batch_size), samples.labels.split(batch_size), strict=True):
             observed = network(task.encode(values))
             confusion.index_put_((labels, observed.scores.argmax(1)), torch.tensor(1), accumulate=True)
             spikes += float(observed.hidden_spikes.sum()) / observed.hidden_spikes.shape[2]
             chip += observed.info.time.get("chip", 0.0)
+            counts.update(observed.info.health)
+            steps += 1
             done += len(labels)
             listener(done, len(samples))
     network.train(training)
+    _repeat(collected, steps)
     return Evaluation(
         int(confusion.diagonal().sum()) / len(samples),
         len(samples),
@@ -326,6 +340,8 @@ def evaluate(
         time.perf_counter() - begin,
         chip,
         confusion,
+        steps,
+        dict(counts),
     )
 
 
