@@ -138,6 +138,7 @@ class AnalogCore:
         self._last_pre[:] = _NO_PULSE
         self._last_post[:] = _NO_PULSE
         self._watched[:] = False
+        self.output = NeuronOutput.of(self.settings.config, self.settings.cells)
         self._discretise()
         self.state = discretisation.initial_state(self.settings.neurons, self.coefficients)
         self._settle(round(cycle / self.step_cycles))
@@ -155,7 +156,6 @@ class AnalogCore:
             self._drivers.adopt(drivers, cycle - self.reset_cycle)
         if refreshed.readout:
             self._listen()
-        if refreshed.neurons or refreshed.observed or refreshed.readout:
             self.output = NeuronOutput.of(self.settings.config, self.settings.cells)
         if refreshed.neurons or refreshed.observed:
             rest_kernel.wake_all(step, self.state, self.coefficients, self.rest)
@@ -179,7 +179,6 @@ class AnalogCore:
         self._index = np.full(CIRCUITS, -1, dtype=np.int64)
         self._index[self.coefficients.circuits] = np.arange(self.coefficients.circuits.size)
         self._listen()
-        self.output = NeuronOutput.of(settings.config, settings.cells)
 
     def _discretised(
         self, neurons: NeuronParameters, gain: NDArray[np.float64], integrated: NDArray[np.bool_]

@@ -60,7 +60,7 @@ class Follower(Protocol):
         ...
 
     def after_refresh(self) -> None:
-        """Settings may have changed."""
+        """Settings of the readout have changed."""
         ...
 
 
@@ -237,11 +237,11 @@ class Lockstep:
         if self.follower is not None:
             self.follower.before_refresh()
         forced = self._forced_circuits()
-        self.analog.refresh(self.step, math.ceil(self.step_begin))
+        refreshed = self.analog.refresh(self.step, math.ceil(self.step_begin))
         self._force_again(forced)
         self.outputs.refresh(self.analog.settings.wires.followers)
         self._after_refresh()
-        if self.follower is not None:
+        if self.follower is not None and refreshed.readout:
             self.follower.after_refresh()
 
     def _after_refresh(self) -> None:

@@ -122,6 +122,7 @@ class Observers:
         if res_meas is not None:
             self._lockstep.analog.settings.set_v_res_meas(res_meas)
         self._lockstep.refresh()
+        self.after_refresh()
 
     # --- membrane ADC ---------------------------------------------------------------------------------------------
 

@@ -179,6 +179,7 @@ class RegisterFile:
         self._marks = np.zeros(1, dtype=np.int64)
         self._taken = dict.fromkeys(Consumer, -1)
         self._unmapped = np.empty(_MOST_UNMAPPED, dtype=np.int64)
+        self._cells_of: dict[type[containers.Container], NDArray[np.int64]] = {}
         cells = self.map
         self.tables: Final = access_kernel.Registers(
             cells.pages,
@@ -310,4 +311,6 @@ class RegisterFile:
 
     def words_of(self, container: type[containers.Container]) -> NDArray[np.uint32]:
         """Words of all containers of a class outside the synapse arrays, ``uint32[coordinates, words]``."""
-        return self.cells[self.map.cells_of(container)]
+        if container not in self._cells_of:
+            self._cells_of[container] = self.map.cells_of(container)
+        return self.cells[self._cells_of[container]]
