@@ -217,7 +217,7 @@ class AnalogCore:
         for column in layout.DIGITAL_OF_BACKEND:
             state.digital[new, column] = before.digital[old, column]
         busy = np.flatnonzero(state.digital[:, layout.DIGITAL_PHASE] != layout.READY)
-        state.digital[busy, layout.DIGITAL_LISTED] = 1
+        state.digital[busy, layout.DIGITAL_LISTED] = 1 + np.arange(busy.size)
         state.busy[0] = busy.size
         state.busy[1 : busy.size + 1] = busy
         discretisation.adopt(state, self.settings.neurons, self.coefficients)

@@ -54,6 +54,7 @@ def test_threshold_below_reset_silences_a_neuron_until_it_is_raised(experiment: 
     np.copyto(raised.state.v, e.state.v)
     np.copyto(raised.state.digital[:, :6], e.state.digital[:, :6])
     np.copyto(raised.state.busy, e.state.busy)
+    np.copyto(raised.state.due, e.state.due)
     again = raised.go_on(3000, 6000).fires
     assert np.bincount(again.circuits, minlength=512).min() > 10
 

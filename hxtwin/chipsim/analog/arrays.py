@@ -18,6 +18,7 @@ class State(NamedTuple):
         w: adaptation voltages, V, ``float32[N]``.
         digital: backends, ``int64[N, 16]``.
         busy: number of the circuits that are not READY, and then these circuits, ``int64[N + 1]``.
+        due: chip cycle from which each of `busy` must be looked at, ``int64[N + 1]``.
         node: coefficients of the membranes, which follow the reset state, ``float32[7, K]``.
     """
 
@@ -26,6 +27,7 @@ class State(NamedTuple):
     w: NDArray[np.float32]
     digital: NDArray[np.int64]
     busy: NDArray[np.int64]
+    due: NDArray[np.int64]
     node: NDArray[np.float32]
 
 

@@ -155,6 +155,7 @@ def initial_state(parameters: NeuronParameters, coefficients: Coefficients) -> S
         w=parameters.adaptation_reference[circuits].astype(np.float32),
         digital=digital,
         busy=np.zeros(n + 1, dtype=np.int64),
+        due=np.zeros(n + 1, dtype=np.int64),
         node=np.zeros((layout.NODE_ROWS, first.size), dtype=np.float32),
     )
     adopt(state, parameters, coefficients)

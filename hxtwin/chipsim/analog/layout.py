@@ -87,7 +87,7 @@ DIGITAL_RESET_END: Final = 3
 DIGITAL_READY: Final = 4
 """End of the refractory period."""
 DIGITAL_LISTED: Final = 5
-"""1: the circuit stands in the list of busy circuits."""
+"""Place of the circuit in the list of busy circuits; 0: it does not stand there."""
 DIGITAL_NODE: Final = 6
 """The circuit's node."""
 DIGITAL_CAN_FIRE: Final = 7

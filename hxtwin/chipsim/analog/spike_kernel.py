@@ -116,25 +116,29 @@ def set_nodes(
 
 
 @numba.njit(cache=True, inline="always")
-def _list(m: Integer, digital: NDArray[np.int64], busy: NDArray[np.int64]) -> None:
+def _list(m: Integer, digital: NDArray[np.int64], busy: NDArray[np.int64], due: NDArray[np.int64]) -> None:
     if digital[m, DIGITAL_LISTED] == 0:
-        digital[m, DIGITAL_LISTED] = 1
         busy[0] += 1
         busy[busy[0]] = m
+        digital[m, DIGITAL_LISTED] = busy[0]
+    due[digital[m, DIGITAL_LISTED]] = 0
 
 
 @inner_kernel
-def request_fire(m: int, cycle: int, digital: NDArray[np.int64], busy: NDArray[np.int64]) -> None:
+def request_fire(
+    m: int, cycle: int, digital: NDArray[np.int64], busy: NDArray[np.int64], due: NDArray[np.int64]
+) -> None:
     """A fire that does not come from the comparator; ignored while the circuit is not READY."""
     phase = digital[m, DIGITAL_PHASE]
     if digital[m, DIGITAL_CAN_FIRE] == 0:
         return
     if phase == CROSSED:
         digital[m, DIGITAL_FIRE] = min(cycle, digital[m, DIGITAL_FIRE])
+        _list(m, digital, busy, due)
     elif phase == READY:
         digital[m, DIGITAL_FIRE] = cycle
         digital[m, DIGITAL_PHASE] = CROSSED
-        _list(m, digital, busy)
+        _list(m, digital, busy, due)
 
 
 @numba.njit(cache=True, inline="always")
@@ -199,6 +203,13 @@ def next_change(m: Integer, digital: NDArray[np.int64]) -> int:
 
 
 @numba.njit(cache=True, inline="always")
+def due_cycle(m: Integer, digital: NDArray[np.int64]) -> int:
+    """Cycle from which a busy circuit must be looked at: always while its membrane may re-arm it."""
+    is_watched = digital[m, DIGITAL_ARMED] == 0 or digital[m, DIGITAL_PHASE] == HELD
+    return 0 if is_watched else next_change(m, digital)
+
+
+@numba.njit(cache=True, inline="always")
 def rearm(
     m: int,
     v: NDArray[np.float32],
@@ -207,17 +218,14 @@ def rearm(
     digital: NDArray[np.int64],
     begin: NDArray[np.int64],
     members: NDArray[np.uint64],
-) -> bool:
-    """After a step without change of phase: a membrane below threshold re-arms, and ends HELD; whether it did that."""
+) -> None:
+    """After a step without change of phase: a membrane below threshold re-arms, and ends HELD."""
     k = digital[m, DIGITAL_NODE]
-    ended = False
     if v[k] < ota[m, OTA_THRESHOLD]:
         digital[m, DIGITAL_ARMED] = 1
         if digital[m, DIGITAL_PHASE] == HELD:
             digital[m, DIGITAL_PHASE] = READY
             set_node(k, node, ota, digital, begin, members)
-            ended = True
-    return ended
 
 
 @numba.njit(cache=True, inline="always")
@@ -346,6 +354,7 @@ def walk(
     ota: NDArray[np.float32],
     digital: NDArray[np.int64],
     busy: NDArray[np.int64],
+    due: NDArray[np.int64],
     begin: NDArray[np.int64],
     members: NDArray[np.uint64],
     rules: NDArray[np.float32],
@@ -366,7 +375,8 @@ def walk(
         node: ``float32[7, K]``.
         ota: ``float32[N, 8]``.
         digital: ``int64[N, 16]``.
-        busy: see `State`.
+        busy: see `State`, and so is `due`.
+        due: changed.
         begin: see `Coefficients.member_begin`.
         members: see `Coefficients`.
         rules: see `Coefficients`.
@@ -405,7 +415,7 @@ def walk(
                     fire = math.ceil(start + crossing + delay_cycles - 1e-9)
                     digital[m, DIGITAL_FIRE] = fire
                     digital[m, DIGITAL_PHASE] = CROSSED
-                    _list(m, digital, busy)
+                    _list(m, digital, busy, due)
                     first_fire = min(first_fire, fire - start)
             if first_fire < until:
                 share *= np.float32((first_fire - t) / (until - t))

@@ -69,7 +69,9 @@ def _fire(
             fired,
             fires,
         )
-    spike_kernel.request_fire(m, cycle, digital, state.busy)
+        for j in range(coefficients.member_begin[k], coefficients.member_begin[k + 1]):
+            state.due[digital[coefficients.members[j], DIGITAL_LISTED]] = 0
+    spike_kernel.request_fire(m, cycle, digital, state.busy, state.due)
     return fires
 
 
@@ -198,7 +200,8 @@ def take_steps(
     """
     n, nodes = coefficients.circuits.size, state.v.size
     h, delay = coefficients.step_cycles, coefficients.delay_cycles
-    v, x, w, node, digital, busy = state.v, state.x, state.w, state.node, state.digital, state.busy
+    v, x, w, node = state.v, state.x, state.w, state.node
+    digital, busy, due = state.digital, state.busy, state.due
     lines, line_gain, circuits = coefficients.lines, coefficients.line_gain, coefficients.circuits
     rules, constant, ota = coefficients.rules, coefficients.constant, coefficients.ota
     node_of, member_begin, members = coefficients.node_of, coefficients.member_begin, coefficients.members
@@ -322,8 +325,11 @@ def take_steps(
             )
 
         found = 0
-        ended = False
+        changed = has_adaptation
         for b in range(1, busy[0] + 1):
+            if due[b] >= end:
+                continue
+            changed = True
             m = busy[b]
             k = digital[m, DIGITAL_NODE]
             if walked[k] == step:
@@ -333,7 +339,7 @@ def take_steps(
                 node[NODE_EXP_LIMIT, k] = exp_limit[k]
                 found = _listed(k, found, walks)
             else:
-                ended = spike_kernel.rearm(m, v, node, ota, digital, member_begin, members) or ended
+                spike_kernel.rearm(m, v, node, ota, digital, member_begin, members)
         changing = found
         if crossed:
             for first in range(0, nodes, _BLOCK):
@@ -388,6 +394,7 @@ def take_steps(
                 ota,
                 digital,
                 busy,
+                due,
                 member_begin,
                 members,
                 rules,
@@ -400,18 +407,23 @@ def take_steps(
                 k = digital[busy[b], DIGITAL_NODE]
                 quiet[k] = 0.0
                 node[NODE_EXP_LIMIT, k] = exp_limit[k]
-        if found > 0 or ended or has_adaptation:
+        if changed or found > 0:
             kept = 0
             for b in range(1, busy[0] + 1):
                 m = busy[b]
-                pulses = has_adaptation and adaptation[ADAPT_OUTPUT, m] != 0.0
-                if digital[m, DIGITAL_PHASE] != READY or (
-                    pulses and digital[m, DIGITAL_FIRE] + digital[m, DIGITAL_PULSE] > end
-                ):
-                    kept += 1
-                    busy[kept] = m
-                else:
-                    digital[m, DIGITAL_LISTED] = 0
+                cycle = due[b]
+                if cycle < end or has_adaptation:
+                    pulses = has_adaptation and adaptation[ADAPT_OUTPUT, m] != 0.0
+                    if digital[m, DIGITAL_PHASE] == READY and not (
+                        pulses and digital[m, DIGITAL_FIRE] + digital[m, DIGITAL_PULSE] > end
+                    ):
+                        digital[m, DIGITAL_LISTED] = 0
+                        continue
+                    cycle = spike_kernel.due_cycle(m, digital)
+                kept += 1
+                busy[kept] = m
+                due[kept] = cycle
+                digital[m, DIGITAL_LISTED] = kept
             busy[0] = kept
         step += 1
     return step, e, forced, fires
