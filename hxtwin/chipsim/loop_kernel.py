@@ -7,7 +7,8 @@ part              how far
 ================  =========================================================================================
 event network     to cycle ``n * h + 3``: what fires in the step enters the crossbar at ``n * h + 4`` or later
 synaptic events   those that arrive before ``(n + 1) * h``; they come at most one step late, which costs no charge
-accesses          those before cycle ``(n + 1) * h - 1``, each when the network has come to its cycle
+accesses          those before cycle ``n * h + 4``, each when the network has come to its cycle; at the end of a
+                  call the others up to its last cycle, too
 neuron circuits   step n
 neuron outputs    fires of the step: spike counters, requests, events for the crossbar
 ================  =========================================================================================
@@ -409,7 +410,7 @@ def _undisturbed(
     """End of the steps from one on in which nothing reaches the neurons and nobody looks whether they may sleep."""
     end = min(last, (step // rest_kernel.REST_STEPS + 1) * rest_kernel.REST_STEPS)
     if clock[ACCESS] < accesses.cycles.size:
-        end = min(end, int((accesses.cycles[clock[ACCESS]] + 1) // h))
+        end = min(end, int(np.ceil((accesses.cycles[clock[ACCESS]] - lead) / h)))
     if due < NEVER:
         end = min(end, int(np.ceil((due - lead) / h)))
     if clock[SYNAPTIC_FIRST] < clock[SYNAPTIC_LAST]:
@@ -493,11 +494,10 @@ def run(
         horizon = int(step * h) + lead
         while (
             clock[ACCESS] < accesses.cycles.size
-            and accesses.cycles[clock[ACCESS]] <= until
-            and accesses.cycles[clock[ACCESS]] + 1 < (step + 1) * h
+            and accesses.cycles[clock[ACCESS]] <= min(until, horizon)
             and result == DONE
         ):
-            reach = min(accesses.cycles[clock[ACCESS]], horizon)
+            reach = accesses.cycles[clock[ACCESS]]
             if due <= reach and not _route(reach, clock, network, link_cycles, link_labels):
                 result = FULL
                 break
@@ -594,7 +594,7 @@ def run(
             if clock[FORCED_FIRST] < clock[FORCED_LAST]:
                 target = min(target, max(int(artificial.cycles[clock[FORCED_FIRST]] / h), step))
             if clock[ACCESS] < accesses.cycles.size:
-                target = min(target, max(int((accesses.cycles[clock[ACCESS]] + 1) // h), step))
+                target = min(target, max(int(np.ceil((accesses.cycles[clock[ACCESS]] - lead) / h)), step))
             step = target
     clock[STEP] = step
     horizon = min(until, int(step * h) + lead)

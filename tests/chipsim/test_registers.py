@@ -226,6 +226,18 @@ def test_changes_name_the_rows_and_blocks_that_were_written() -> None:
     assert registers.take_changes(Consumer.NEURON_OUTPUTS).blocks.all()
 
 
+def test_changes_that_concern_nobody_are_not_named() -> None:
+    registers = RegisterFile()
+    registers.concern(Consumer.ELABORATION, ["CapMemCell"])
+    registers.take_changes(Consumer.ELABORATION)
+    node = int(containers.CrossbarNode.addresses_of(np.array([5]))[0, 0])
+    registers.apply(Accesses.of(0, node, 0x1234, 0xF), 0, 0)
+    assert not registers.has_changes(Consumer.ELABORATION)
+    assert registers.has_changes(Consumer.NEURON_OUTPUTS)
+    registers.apply(Accesses.of(0, 0x00148003, 7, 0xF), 0, 0)
+    assert registers.has_changes(Consumer.ELABORATION)
+
+
 # --- odd addresses ----------------------------------------------------------------------------------------------------
 
 

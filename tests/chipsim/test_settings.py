@@ -83,6 +83,17 @@ def test_rewriting_a_row_changes_that_row_in_place_and_nothing_else() -> None:
     assert labels.flags.c_contiguous
 
 
+def test_a_row_listens_to_the_labels_of_its_synapses_that_have_a_weight() -> None:
+    weights, labels = np.zeros((512, 256), dtype=np.int64), np.zeros((512, 256), dtype=np.int64)
+    weights[300, [3, 200]], labels[300, [3, 200, 17]] = (1, 63), (0, 63, 5)
+    quads = np.arange(2 * 256 * 64)
+    column, row = columns_of_quads()[quads % 64], (quads // 64)[:, None]
+    written = Written(CHIP)
+    written.all(containers.SynapseQuad, quads, weights=weights[row, column], labels=labels[row, column])
+    written.settings.refresh(0)
+    assert written.settings.listening.tolist() == [0] * 300 + [1 << 63 | 1] + [0] * 211
+
+
 def test_trims_of_the_sensors_reach_the_correlation_parameters() -> None:
     written = Written(CHIP)
     written.cells({"syn_i_bias_store": 70, "syn_i_bias_ramp": 80})
