@@ -7,8 +7,8 @@ part              how far
 ================  =========================================================================================
 event network     to cycle ``n * h + 3``: what fires in the step enters the crossbar at ``n * h + 4`` or later
 synaptic events   those that arrive before ``(n + 1) * h``; they come at most one step late, which costs no charge
-accesses          those before cycle ``n * h + 4``, each when the network has come to its cycle; at the end of a
-                  call the others up to its last cycle, too
+accesses          those of the step; those to the network when it has come to their cycle; at the end of a call all
+                  up to its last cycle
 neuron circuits   step n
 neuron outputs    fires of the step: spike counters, requests, events for the crossbar
 ================  =========================================================================================
@@ -28,7 +28,7 @@ from hxtwin.chipsim.compiled import inner_kernel
 from hxtwin.chipsim.events import crossbar_kernel
 from hxtwin.chipsim.events.neuron_output_kernel import fire_neurons
 from hxtwin.chipsim.registers import access_kernel
-from hxtwin.chipsim.registers.cell_map import WATCH_ALWAYS
+from hxtwin.chipsim.registers.cell_map import PAGE_BITS, PAGE_WORDS, WATCH_ALWAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -358,6 +358,21 @@ def _lead_followers(
 
 
 @inner_kernel
+def _is_due(clock: NDArray[np.int64], accesses: AccessList, registers: Registers, last: float, reached: int) -> bool:
+    """Whether the next access is made, up to a cycle; if only the network cares, when that has reached its cycle."""
+    i = clock[ACCESS]
+    if i == accesses.cycles.size or accesses.cycles[i] > last:
+        return False
+    if accesses.cycles[i] <= reached:
+        return True
+    address = np.int64(accesses.addresses[i])
+    if access_kernel.watch_of(address, np.int64(accesses.flags[i]), registers.pages, registers.watches) == 0:
+        return True
+    page = registers.pages[address >> PAGE_BITS]
+    return bool(page < 0 or registers.concerns[registers.blocks[page + address % PAGE_WORDS]] != 0)
+
+
+@inner_kernel
 def _access(
     clock: NDArray[np.int64],
     accesses: AccessList,
@@ -492,12 +507,8 @@ def run(
             result = FULL
             break
         horizon = int(step * h) + lead
-        while (
-            clock[ACCESS] < accesses.cycles.size
-            and accesses.cycles[clock[ACCESS]] <= min(until, horizon)
-            and result == DONE
-        ):
-            reach = accesses.cycles[clock[ACCESS]]
+        while result == DONE and _is_due(clock, accesses, registers, min(until, (step + 1) * h - 2), horizon):
+            reach = min(accesses.cycles[clock[ACCESS]], horizon)
             if due <= reach and not _route(reach, clock, network, link_cycles, link_labels):
                 result = FULL
                 break
@@ -512,7 +523,10 @@ def run(
             due = _next_arrival(clock, network, link_cycles)
         end = (step + 1) * h
         taken = clock[SYNAPTIC_FIRST]
-        while taken < clock[SYNAPTIC_LAST] and network.synaptic[taken, 0] < end:
+        before = end
+        if clock[ACCESS] < accesses.cycles.size:
+            before = min(before, accesses.cycles[clock[ACCESS]])  # what is written before an event acts on it
+        while taken < clock[SYNAPTIC_LAST] and network.synaptic[taken, 0] < before:
             taken += 1
         begin_rows = clock[ROWS]
         if taken > clock[SYNAPTIC_FIRST]:
