@@ -79,7 +79,7 @@ def nominal_calibration(
         **_potential("reset.v_reset", neuron.of_neurons("reset"), _RESET),
         **_potential("threshold.v_threshold", neuron.of_neurons("threshold"), _THRESHOLD),
         **_leak(neuron.of_neurons("tau_mem"), neuron.of_neurons("membrane_capacitance")),
-        **_inputs(neuron.of_inputs("tau_syn"), neuron.gm),
+        **_inputs(neuron.of_inputs("tau_syn"), neuron.of_inputs("i_synin_gm")),
         **refractory_settings(neuron.refractory_time, neuron.holdoff_time).columns(),
         f"{NEURON}reset.i_bias": every(_RESET_BIAS),
         f"{NEURON}reset.enable_multiplication": every(1),
@@ -144,7 +144,7 @@ def _leak(tau_s: NDArray[np.float64], capacitance: NDArray[np.float64]) -> dict[
     }
 
 
-def _inputs(tau_s: NDArray[np.float64], gm: tuple[int, int]) -> dict[str, NDArray[np.int64]]:
+def _inputs(tau_s: NDArray[np.float64], gm: NDArray[np.float64]) -> dict[str, NDArray[np.int64]]:
     found: dict[str, NDArray[np.int64]] = {}
     for prefix, tau, strength in zip(INPUTS.values(), tau_s, gm, strict=True):
         low = _LINE_TAU_S / tau
@@ -152,11 +152,11 @@ def _inputs(tau_s: NDArray[np.float64], gm: tuple[int, int]) -> dict[str, NDArra
         found |= {
             f"{prefix}i_bias_tau": _codes("tau_syn", np.where(high, _HIGH_RESISTANCE * low, low), least=1),
             f"{prefix}enable_high_resistance": high.astype(np.int64),
-            f"{prefix}i_bias_gm": every(strength),
+            f"{prefix}i_bias_gm": _codes("i_synin_gm", strength, least=0),
             f"{prefix}i_shift_reference": every(_SHIFT),
             f"{prefix}i_bias_coba": every(0),
             f"{prefix}enable_small_capacitance": every(0),
-            f"{prefix}enable": every(strength > 0),
+            f"{prefix}enable": np.rint(strength) > 0,
         }
     return found
 

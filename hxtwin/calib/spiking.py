@@ -270,7 +270,16 @@ def _short_tau_syn(flow: _Flow, kind: str) -> None:
     flow.configure({f"{INPUTS[kind]}i_bias_tau": codes, f"{INPUTS[kind]}enable_high_resistance": every(1)})
 
 
+def _given_gm(flow: _Flow, kind: str) -> None:
+    """The transconductances of the target as they are."""
+    codes = flow.target.neuron.of_inputs("i_synin_gm")[list(INPUTS).index(kind)]
+    flow.configure(synaptic_inputs(flow.connection, **{kind: np.rint(codes).astype(np.int64)}))
+
+
 def _gm_excitatory(flow: _Flow) -> None:
+    if flow.target.neuron.gives_strengths:
+        _given_gm(flow, "excitatory")
+        return
     code = flow.target.neuron.gm[0]
     calib = SynBias("excitatory", code, flow.arrays["rest"])
     flow.note("gm_excitatory", calib, ProportionalSearch(code, 4))
@@ -280,6 +289,9 @@ def _gm_excitatory(flow: _Flow) -> None:
 
 
 def _gm_inhibitory(flow: _Flow) -> None:
+    if flow.target.neuron.gives_strengths:
+        _given_gm(flow, "inhibitory")
+        return
     match = flow.target.neuron.matches_inputs
     calib = SynBias(
         "inhibitory",

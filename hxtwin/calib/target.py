@@ -7,7 +7,7 @@ leak, reset                 80, 70                               50..160        
 threshold                   125                                  50..220                 CADC, one or 512
 tau_mem                     10e-6                                0.5e-6..60e-6           s, one or 512
 tau_syn                     10e-6                                0.3e-6..30e-6           s, one, (2,), (2, 512) or 512
-i_synin_gm                  500                                  30..800                 code, one or (exc, inh)
+i_synin_gm                  500                                  30..800                 code, one, (2,) or (2, 512)
 e_coba_reversal             None: current based inputs           any                     CADC, (exc, inh)
 e_coba_reference            None: midpoint of leak, threshold    60..160                 CADC, (exc, inh)
 membrane_capacitance        63                                   0..63                   code, one or 512
@@ -17,7 +17,9 @@ synapse_dac_bias            600                                  30..1022       
 tau_icc                     None                                 0.1e-6..30e-6           s, one
 ==========================  ===================================  ======================  =============================
 
-A target outside its feasible range is warned about; one of another shape is refused. Reference: calibration.md 2, 6.2.
+A target outside its feasible range is warned about; one of another shape is refused. One code of ``i_synin_gm`` matches
+inhibition to excitation, two are matched on their own, and those of all neurons are taken as they are. Reference:
+calibration.md 2, 6.2.
 """
 
 # ruff: noqa: RUF009  # fields are declared by calls in class bodies
@@ -83,7 +85,7 @@ _FEASIBLE: Final = (
     _Feasible("threshold", 50, 220, "CADC", NEURON_SHAPES),
     _Feasible("tau_mem", 0.5e-6, 60e-6, "s", NEURON_SHAPES),
     _Feasible("tau_syn", 0.3e-6, 30e-6, "s", INPUT_SHAPES),
-    _Feasible("i_synin_gm", 30, 800, "code", ((), (2,))),
+    _Feasible("i_synin_gm", 30, 800, "code", ((), (2,), (2, NEURONS))),
     _Feasible("e_coba_reversal", -1000, 1000, "CADC", ((2,),)),
     _Feasible("e_coba_reference", 60, 160, "CADC", ((2,),)),
     _Feasible("membrane_capacitance", 0, 63, "code", NEURON_SHAPES),
@@ -206,9 +208,14 @@ class NeuronCalibTarget:
 
     @property
     def gm(self) -> tuple[int, int]:
-        """Transconductance codes asked for: excitatory, inhibitory."""
-        excitatory, inhibitory = np.broadcast_to(self.i_synin_gm, 2).astype(int).tolist()
+        """Transconductance codes asked for: excitatory, inhibitory; medians of those of all neurons."""
+        excitatory, inhibitory = np.median(self.of_inputs("i_synin_gm"), axis=1).astype(int).tolist()
         return excitatory, inhibitory
+
+    @property
+    def gives_strengths(self) -> bool:
+        """Whether the transconductances of all neurons are given, so that none is calibrated."""
+        return self.i_synin_gm.ndim == len(INPUT_SHAPES[-1])
 
     @property
     def matches_inputs(self) -> bool:

@@ -288,7 +288,7 @@ def _criteria(
         left = achieved["threshold"][usable] - targets["threshold"][usable]
         near = float(np.mean(np.abs(left - np.median(left)) < _THRESHOLD_WINDOW))
         found.append(_at_least("threshold: part within 20 MADC LSB", near, _THRESHOLD_PART))
-    for name in STRENGTHS:
+    for name in () if result.target.neuron.gives_strengths else STRENGTHS:
         if name in achieved:
             values = achieved[name][usable]
             found.append(

@@ -291,6 +291,10 @@ def test_targets_reach_neurons_and_inputs() -> None:
     assert target.of_neurons("leak")[21] == 71
     assert target.gm == (350, 300)
     assert not target.matches_inputs
+    assert not target.gives_strengths
+    own = NeuronCalibTarget(i_synin_gm=np.stack([np.full(512, 400), np.arange(512) + 100]))
+    assert own.gives_strengths
+    assert own.gm == (400, 355)
     assert NeuronCalibTarget().matches_inputs
 
 

@@ -61,6 +61,8 @@ _MERGED_PERCENT: Final = 12.0
 _TAU_ICC_S: Final = 2e-6
 
 _known: dict[int, SpikingCalibrationResult] = {}
+_profiles: dict[int, str] = {}
+"""Where the time of these calibrations went."""
 
 
 def _url(chip: int) -> str:
@@ -70,8 +72,14 @@ def _url(chip: int) -> str:
 def _calibrated(chip: int) -> SpikingCalibrationResult:
     """The default calibration of a chip; measured once in a run of this program."""
     if chip not in _known:
+        begins: list[tuple[str, float]] = []
         with hxtwin.connect(_url(chip)) as connection:
-            _known[chip] = calibrate(connection, cache=Cache.off())
+            _known[chip] = calibrate(
+                connection, cache=Cache.off(), on_step=lambda name, *_: begins.append((name, time.process_time()))
+            )
+        ends = [begin for _, begin in begins[1:]] + [time.process_time()]
+        parts = sorted(((end - begin, name) for (name, begin), end in zip(begins, ends, strict=True)), reverse=True)
+        _profiles[chip] = ", ".join(f"{name} {seconds:.1f}" for seconds, name in parts)
     return _known[chip]
 
 
@@ -87,6 +95,7 @@ def _default(chip: int) -> Iterable[Figure]:
     begin = time.process_time()
     result = _calibrated(chip)
     yield at_most("full calibration", time.process_time() - begin, _LARGEST_SECONDS, "s", "CPU")
+    yield Figure("where the time goes, s CPU", _profiles[chip], "", "", None)
     yield at_least("usable circuits", 100 * float(result.usable.mean()), _LEAST_USABLE, "%")
     yield Figure("content", f"SHA-256 {result.content_hash()}", "", "", None)
     with daemon("--chip", str(chip)) as url, hxtwin.connect(url) as connection:
