@@ -14,6 +14,7 @@ from hxtwin.calib.command import app
 from hxtwin.calib.constants import CADC_CHANNELS
 from hxtwin.calib.correlation_target import CorrelationCalibTarget
 from hxtwin.calib.errors import CalibDataError, CalibNotSuccessful
+from hxtwin.calib.spiking_steps import Flow, steps_of
 from hxtwin.calib.stateful_connection import StatefulConnection
 from hxtwin.calib.target import NeuronCalibTarget, SpikingCalibOptions, SpikingCalibTarget
 from hxtwin.comm import ZeroMockConnection
@@ -68,7 +69,7 @@ class Steps:
 @pytest.fixture(name="steps")
 def _steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     steps = Steps()
-    monkeypatch.setattr(spiking, "_steps", steps)
+    monkeypatch.setattr(spiking, "steps_of", steps)
     return steps
 
 
@@ -149,8 +150,8 @@ def test_a_file_without_a_place_is_refused_before_anything_is_measured(steps: St
 def test_sensors_are_calibrated_behind_everything_else_if_asked_for() -> None:
     def names(target: SpikingCalibTarget) -> list[str]:
         with ZeroMockConnection() as connection:
-            flow = spiking._Flow(StatefulConnection(connection), target, SpikingCalibOptions())
-            return [name for name, _ in spiking._steps(flow)]
+            flow = Flow(StatefulConnection(connection), target, SpikingCalibOptions())
+            return [name for name, _ in steps_of(flow)]
 
     plain = names(SpikingCalibTarget())
     assert "correlation" not in plain

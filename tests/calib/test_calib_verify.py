@@ -20,6 +20,7 @@ from hxtwin.calib.measurement_chip import NEURON
 from hxtwin.calib.nominal import nominal_calibration
 from hxtwin.calib.routines.potentials import LeakPotential, ResetPotential
 from hxtwin.calib.search import NoisyBinarySearch
+from hxtwin.calib.spiking_steps import steps_of
 from hxtwin.calib.verification import Verification, verify
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def _result(twin: Connection) -> SpikingCalibrationResult:
         flow.note("leak", LeakPotential(target.leak).run(flow.connection, NoisyBinarySearch()))
 
     with pytest.MonkeyPatch.context() as patch:
-        first = spiking._steps
-        patch.setattr(spiking, "_steps", lambda flow: [*first(flow)[:2], ("potentials", potentials)])
+        first = steps_of
+        patch.setattr(spiking, "steps_of", lambda flow: [*first(flow)[:2], ("potentials", potentials)])
         return spiking.calibrate(twin, cache=Cache.off())
 
 
