@@ -77,7 +77,17 @@ def calibrate(
             continue
         if on_step is not None:
             on_step(step, number, len(steps))
-        work(flow)
+        try:
+            work(flow)
+        except BaseException:
+            if number and kept.folder is not None:
+                _log.warning(
+                    "stopped in step %s, %d of %d; the steps before are kept, the same call continues behind them",
+                    step,
+                    number + 1,
+                    len(steps),
+                )
+            raise
         kept.store(f"{name}.steps", _checkpoint(flow, number + 1))
     result = _result(flow, Origin.now(connection.info.endpoint))
     kept.store(name, result.to_bytes())

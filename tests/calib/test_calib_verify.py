@@ -48,8 +48,8 @@ def _result(twin: Connection) -> SpikingCalibrationResult:
 
     def potentials(flow: Any) -> None:
         target = flow.target.neuron
-        flow.note("reset", ResetPotential(target.reset).run(flow.connection, NoisyBinarySearch()))
-        flow.note("leak", LeakPotential(target.leak).run(flow.connection, NoisyBinarySearch()))
+        flow.note("reset", ResetPotential(target.reset), NoisyBinarySearch())
+        flow.note("leak", LeakPotential(target.leak), NoisyBinarySearch())
 
     with pytest.MonkeyPatch.context() as patch:
         first = steps_of
