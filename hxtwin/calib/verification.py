@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     Measure = Callable[[StatefulConnection], NDArray[np.float64]]
 
 _TRIMMED: Final = 0.05
+_QUIET: Final = {f"{NEURON}threshold.enable": every(0)} | {f"{prefix}enable": every(0) for prefix in INPUTS.values()}
 
 #: Ratios of spreads that a calibration must stay below (calibration.md 4.2).
 RATIOS: Final = {"leak": 0.3, "reset": 0.2, "threshold": 0.35, "tau_mem": 0.45, "tau_syn_exc": 0.2, "tau_syn_inh": 0.2}
@@ -197,18 +198,14 @@ def uniform_settings(result: SpikingCalibrationResult) -> dict[str, NDArray[np.i
 
 
 def _neuron_codes(settings: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    off = {f"{prefix}enable": every(0) for prefix in INPUTS.values()}
-    return {
-        **{path: codes for path, codes in settings.items() if path.startswith(NEURON)},
-        **off,
-        f"{NEURON}threshold.enable": every(0),
-    }
+    return {**{path: codes for path, codes in settings.items() if path.startswith(NEURON)}, **_QUIET}
 
 
 def _measurable(result: SpikingCalibrationResult) -> Any:
-    """The calibrated chip with what measurements need beside: resets, events, weights."""
+    """The calibrated chip with what measurements need beside: resets, events, weights; nobody spikes unasked."""
     return result.to_chip().with_columns(
         {
+            **_QUIET,
             f"{NEURON}event_routing.analog_output": every(AnalogOutput.NORMAL),
             "cadc_readout_chains.correlation.reset_duration": [5, 5],
             **synapse_rows(8, 10),
