@@ -80,12 +80,13 @@ def _connection() -> Iterator[Connection]:
 
 
 def test_an_interrupted_calibration_continues_behind_its_last_finished_step(
-    steps: Steps, connection: Connection, tmp_path: Path
+    steps: Steps, connection: Connection, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     cache = Cache(tmp_path / "calib")
     steps.interruptions = 1
     with pytest.raises(ConnectionError):
         spiking.calibrate(connection, cache=cache)
+    assert "stopped in step leak, 2 of 3; the steps before are kept" in caplog.text
     result = spiking.calibrate(connection, cache=cache)
     assert steps.done == ["cadc", "leak", "last"]
     assert steps.codes[1] == steps.codes[0], "the chip is as the first step left it"

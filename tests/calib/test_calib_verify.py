@@ -93,6 +93,8 @@ def test_tables_say_what_is_achieved(found: Verification, result: SpikingCalibra
         console.print(table)
     text = console.export_text()
     assert "leak [CADC]" in text
+    assert "target" in text
+    assert "80.00" in text
     assert "missed" not in text
 
 
