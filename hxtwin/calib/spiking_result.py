@@ -136,7 +136,8 @@ class SpikingCalibrationResult:
         cadc: the column ADC.
         settings: columns of `Chip` by dotted path, neurons as single circuits.
         success: steps by name, ``bool[512]``.
-        measured: quantities by name, ``float64[512]``: leak, reset, threshold (CADC), tau_mem, tau_syn (s) ..
+        measured: what every step achieved, ``float64[512]``: seconds for tau_mem, tau_syn_.. and icc, else CADC values;
+            nan: a fit that cannot be trusted.
         parasitics: capacitance that each circuit has beside its code, in codes, ``float64[512]``; None: not measured.
         correlation: the correlation sensors; None: not calibrated.
         origin: when and where it was made; no part of the content.
