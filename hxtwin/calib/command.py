@@ -53,8 +53,11 @@ def run(
     dac: Code = None,
     endpoint: Endpoint = None,
     parasitics: Annotated[
-        bool, typer.Option("--parasitics", help="Measure what merged circuits add to the capacitance of a neuron.")
-    ] = False,
+        bool,
+        typer.Option(
+            "--parasitics/--no-parasitics", help="Measure what merged circuits add to the capacitance of a neuron."
+        ),
+    ] = True,
     correlation: Annotated[
         bool, typer.Option("--correlation", help="Calibrate the correlation sensors, too: half as long again.")
     ] = False,

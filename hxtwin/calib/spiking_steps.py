@@ -17,7 +17,7 @@
 12    membrane               leak, membrane time constant, reset, leak
 13    icc                    inter-compartment conductance, if asked for
 14    stp                    offsets of the synapse drivers
-15    capacitance            what each circuit brings along beside its code, if asked for
+15    capacitance            what each circuit brings along beside its code, unless it is not wanted
 16    refine                 column ADC, threshold, reset and leak once more, without COBA
 17    correlation            correlation sensors, if asked for
 ====  =====================  ===================================================================================

@@ -258,7 +258,8 @@ class SpikingCalibOptions:
         cadc: options of the column ADC.
         correlation: options of the correlation sensors.
         refine_potentials: repeat CADC and potentials at the end; None: unless inputs are conductance based.
-        parasitics: measure the capacitance that circuits bring along, for membranes of several circuits.
+        parasitics: measure the capacitance that circuits bring along; without it, membranes of several circuits are too
+            slow, eight of them by 40 %.
         seed: of the noise on start values.
         threshold_reads: conversions whose maximum is taken as the threshold.
         largest_failure: fraction of neurons that may fail; more is an error.
@@ -267,7 +268,7 @@ class SpikingCalibOptions:
     cadc: CADCCalibOptions = attrs.field(factory=CADCCalibOptions)
     correlation: CorrelationCalibOptions = attrs.field(factory=CorrelationCalibOptions)
     refine_potentials: bool | None = None
-    parasitics: bool = False
+    parasitics: bool = True
     seed: int = 0
     threshold_reads: int = 100
     largest_failure: float = 0.25

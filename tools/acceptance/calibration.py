@@ -41,7 +41,7 @@ from hxtwin.calib.search import NoisyBinarySearch, ProportionalSearch
 from hxtwin.calib.spiking import calibrate
 from hxtwin.calib.spiking_result import SpikingCalibrationResult
 from hxtwin.calib.stateful_connection import StatefulConnection, settle
-from hxtwin.calib.target import SpikingCalibOptions, SpikingCalibTarget
+from hxtwin.calib.target import SpikingCalibTarget
 from hxtwin.calib.verification import POTENTIALS, spread, verify
 from hxtwin.chipsim.analog.constants import NOMINAL
 from hxtwin.containers import Chip
@@ -140,7 +140,7 @@ def _mnist(chip: int) -> Iterable[Figure]:
     begin = time.process_time()
     with hxtwin.connect(_url(chip)) as connection:
         target = operating_point(OperatingPoint.MNIST_HIDDEN)
-        result = calibrate(connection, target, SpikingCalibOptions(parasitics=True), cache=Cache.off())
+        result = calibrate(connection, target, cache=Cache.off())
     yield reported("full calibration", time.process_time() - begin, "s", "CPU, with parasitic capacitances")
     failed = {name: int(np.sum(~ok)) for name, ok in result.success.items() if not ok.all()}
     detail = f"failed by step: {failed}"

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 _TAU_S: Final = 100e-6
 _CODES: Final = np.rint(np.linspace(10, 63, 5)).astype(np.int64)
 _DIVISION_BIAS: Final = 134
-_REPEATS: Final = 8
+_REPEATS: Final = 4
+_LARGEST: Final = 20.0  # codes; more is no capacitance but a fit that has gone wrong
 _TYPICAL: Final = 4.0  # codes of a typical circuit, for delays and weights
 _CAPACITANCE: Final = f"{NEURON}membrane_capacitance.capacitance"
 _REST_CODE: Final = 700
@@ -100,4 +101,5 @@ def measure_capacitance(connection: StatefulConnection) -> CapacitanceResult:
     # reads tell a part of a time constant, whatever its length
     weight = 1 / (_CODES + _TYPICAL)
     intercept, slope = np.polynomial.polynomial.polyfit(_CODES, taus, 1, w=weight)
-    return CapacitanceResult(intercept / slope, usable & (slope > 0))
+    codes = intercept / slope
+    return CapacitanceResult(codes, usable & (slope > 0) & (codes > 0) & (codes < _LARGEST))
