@@ -18,10 +18,12 @@ from hxtwin.calib.command import app
 from hxtwin.calib.errors import CalibDataError
 from hxtwin.calib.measurement_chip import NEURON
 from hxtwin.calib.nominal import nominal_calibration
+from hxtwin.calib.operating_points import operating_point
 from hxtwin.calib.routines.potentials import LeakPotential, ResetPotential
 from hxtwin.calib.search import NoisyBinarySearch
 from hxtwin.calib.spiking_steps import steps_of
-from hxtwin.calib.verification import Verification, verify
+from hxtwin.calib.target import SpikingCalibTarget
+from hxtwin.calib.verification import Verification, least_usable, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +82,11 @@ def test_codes_of_a_chip_without_mismatch_miss_the_criteria(twin: Connection) ->
     missed = verify(twin, nominal_calibration(), quantities=QUANTITIES).missed
     assert set(RATIOS) < set(missed)
     assert "CADC: spread of the channels [LSB]" in missed
+
+
+def test_the_default_target_asks_for_more_usable_circuits_than_others() -> None:
+    assert least_usable(SpikingCalibTarget()) == 0.98
+    assert least_usable(operating_point("mnist-hidden")) == 0.9
 
 
 def test_the_calibration_of_another_chip_is_refused(twin: Connection, result: SpikingCalibrationResult) -> None:
