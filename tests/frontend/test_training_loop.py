@@ -262,11 +262,11 @@ def test_training_leaves_its_files_and_the_checkpoint_gives_the_same_result(tmp_
 
 def test_network_trains_in_the_loop_on_an_ideal_chip() -> None:
     chip = IdealChip()
-    scale = 70 / LSB_PER_WEIGHT
-    settings = small(epochs=1, train_size=400, learning_rate=6e-3)
+    scale = 50 / LSB_PER_WEIGHT
+    settings = small(epochs=1, train_size=400, batch_size=50, learning_rate=6e-3)
     settings = attrs.evolve(
         settings,
-        hidden=attrs.evolve(settings.hidden, weight_scale=scale, weight_std=0.05),
+        hidden=attrs.evolve(settings.hidden, weight_scale=scale, weight_mean=0.25, weight_std=0.05),
         output=attrs.evolve(settings.output, weight_scale=scale),
     )
     task = make_task(settings, None)
