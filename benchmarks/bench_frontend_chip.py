@@ -18,10 +18,14 @@ import sys
 import time
 import warnings
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))  # pytest does this from its configuration
+
 from acceptance.remembering import Remembering
 
 import hxtwin

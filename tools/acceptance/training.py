@@ -267,7 +267,7 @@ _CHECKS: Final[tuple[tuple[str, str, Callable[[str], Iterable[Figure]]], ...]] =
 )
 
 TOPIC = Topic(
-    "training",
+    "training-in-the-loop",
     "Training in the loop",
     (
         *(
@@ -278,7 +278,7 @@ TOPIC = Topic(
             Piece(f"yinyang-{name}", f"Yin-yang: {title}", partial(work, "yinyang"), CHIPS[0])
             for name, title, work in _CHECKS
         ),
-        Piece("mnist-loop", f"MNIST in five executions, chip {CHIPS[0]}", partial(_trained, "mnist", CHIPS[0], _MNIST), 0),
+        Piece("mnist-loop", f"MNIST in 5 executions, chip {CHIPS[0]}", partial(_trained, "mnist", CHIPS[0], _MNIST), 0),
         *(Piece(f"mnist-{name}", f"MNIST: {title}", partial(work, "mnist"), CHIPS[0]) for name, title, work in _CHECKS),
         Piece("training-tests", "Frontend tests", lambda: check.tests("frontend", ["tests/frontend"])),
     ),
