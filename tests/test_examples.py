@@ -48,3 +48,24 @@ def test_expert_program_changes_a_threshold_and_stops_the_neurons() -> None:
     assert counts[3] < 0.8 * min(counts[:3])
     assert said["after 40 us"].startswith("0 spikes")
     assert said["events to synapses"].startswith("320 ")
+
+
+@pytest.mark.slow
+def test_partitioned_network_runs_in_three_parts_and_learns_from_them(tmp_path: Path) -> None:
+    picture = tmp_path / "mnist.png"
+    said = said_by(
+        "partitioned_mnist.py", "--endpoint", "sim://?chip=ideal&noise=1&settle=instant", "--nominal",
+        "--images", "4", "--steps", "2", "--hidden", "80", "--picture", str(picture),
+    )  # fmt: skip
+    assert [said[f"execution {part}"].split()[0] for part in range(3)] == ["40", "40", "10"]
+    assert float(said["step 2"].split()[1]) < float(said["step 1"].split()[1])
+    assert int(said["last step"].split()[3]) > 100
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
+def test_own_target_gives_slow_and_fast_neurons_on_one_chip() -> None:
+    sizes = ("--neurons", "4", "--repetitions", "4")
+    said = said_by("own_calibration_target.py", "sim://?chip=ideal&noise=1&settle=instant", "--nominal", *sizes)
+    assert float(said["not calibrated, fast"].split()[0]) == pytest.approx(5.5, abs=1.5)
+    assert float(said["not calibrated, slow"].split()[0]) == pytest.approx(20, abs=4)
