@@ -1,8 +1,8 @@
 """Own calibration target: neurons that integrate slowly beside neurons that forget quickly, on the same chip.
 
 Run it with ``python examples/own_calibration_target.py`` (the twin of chip 7; the calibration takes about two minutes
-the first time and comes from the cache later), or with an endpoint. Half of all circuits get a membrane time constant of
-5 us, the others 20 us; after a spike both answer, and the time in which the answer fades is read from the membrane.
+the first time and comes from the cache later), or with an endpoint. Half of all circuits get a membrane time constant
+of 5 us, the others 20 us; after a spike both answer, and the time in which the answer fades is read from the membrane.
 It ends with the same circuits under the codes of a chip without mismatch, for comparison. Cells begin with ``# %%``.
 """
 
