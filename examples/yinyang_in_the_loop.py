@@ -91,7 +91,8 @@ class YinYangNetwork(torch.nn.Module):
         self.to_readout = Synapse(options.hidden, 3, experiment, transform=small)
         self.readout = LI(3, experiment, trace_scale=TRACE_SCALE * READOUT_SCALE, **neuron)
         torch.nn.init.normal_(self.to_hidden.weight, 0.15, 0.35)
-        torch.nn.init.normal_(self.to_readout.weight, 0.0, 1.0)
+        # above zero: a class whose membrane never rises would have no gradient
+        torch.nn.init.normal_(self.to_readout.weight, 0.2, 0.6)
         self.limit_weights()
 
     def limit_weights(self) -> None:
