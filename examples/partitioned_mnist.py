@@ -82,7 +82,7 @@ class Digits(torch.nn.Module):
         self.to_readout = Synapse(options.hidden, 10, experiment, transform=partial(linear_saturating, scale=106 / 3))
         self.readout = LI(10, experiment, trace_scale=3 / 40, **layer(2, 6.35e-6, 0.0, 400, 700))
         torch.nn.init.normal_(self.to_hidden.weight, 0.05, 0.2)
-        torch.nn.init.normal_(self.to_readout.weight, 0.01, 0.2)
+        torch.nn.init.normal_(self.to_readout.weight, 0.03, 0.1)
 
     def forward(self, given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Scores (image, class), hidden spikes and membranes of the readout (time, image, neuron)."""
