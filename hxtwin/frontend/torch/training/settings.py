@@ -155,8 +155,8 @@ def yinyang_settings() -> TrainingSettings:
 def mnist_settings() -> TrainingSettings:
     """MNIST: 784 -> 256 -> 10, hyperparameters of the paper's Table 3.
 
-    Weights into the readout begin smaller and further above zero than those of the tutorial: a class whose membrane does
-    not rise has no gradient, and the first epoch would be spent on getting it back.
+    Weights into the readout begin smaller and further above zero than those of the tutorial: a class whose membrane
+    does not rise has no gradient, and the first epoch would be spent on getting it back.
     """
     layer = LayerSettings(size=0, hw_tau_mem=6e-6, tau_syn=5.7e-6)
     return TrainingSettings(
