@@ -80,18 +80,18 @@ def of_norse() -> Callable[[], None]:
     return _step(torch.nn.ModuleList((to_hidden, to_readout)), scores)
 
 
-def bench_step_in_software(benchmark: BenchmarkFixture) -> None:
-    benchmark(own())
+STEPS: Final = {"hxtwin": own} | ({"norse": of_norse} if NORSE else {})
+"""Those that can be measured here."""
 
 
-@pytest.mark.skipif(not NORSE, reason="norse is not installed")
-def bench_step_in_norse(benchmark: BenchmarkFixture) -> None:
-    benchmark(of_norse())
+@pytest.mark.parametrize("library", STEPS)
+def bench_step_in_software(benchmark: BenchmarkFixture, library: str) -> None:
+    benchmark(STEPS[library]())
 
 
 def main(rounds: int = 10) -> None:
-    """Prints the fastest of some steps of both, wall clock and CPU."""
-    for name, make in {"hxtwin, mock": own, **({"norse": of_norse} if NORSE else {})}.items():
+    """Prints the fastest of some steps of each, wall clock and CPU."""
+    for name, make in STEPS.items():
         step = make()
         step()
         wall, cpu = [], []
