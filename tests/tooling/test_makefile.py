@@ -55,14 +55,14 @@ def set_up(asked: list[str]) -> list[str]:
 
 
 CORE = ["venv", "hatchling", "."]
-PLOT = [*CORE, ".[plot]"]
-DEV = [*PLOT, ".[dev,torch,cosim]"]
+DEMO = [*CORE, ".[plot]", ".[plot,torch]"]
+DEV = [*DEMO, ".[dev,torch,cosim]"]
 
 
-def test_demo_needs_core_and_pictures_only(checkout: Checkout) -> None:
+def test_demo_needs_core_pictures_and_torch_only(checkout: Checkout) -> None:
     asked = checkout.make("demo")
-    assert set_up(asked) == PLOT
-    assert asked[-1] == "examples/first_spikes.py"
+    assert set_up(asked) == DEMO
+    assert asked[-1] == "examples/yinyang_in_the_loop.py"
 
 
 def test_test_needs_the_dev_extra(checkout: Checkout) -> None:
@@ -96,7 +96,7 @@ def test_broken_set_up_leaves_no_stamp_and_starts_anew(checkout: Checkout) -> No
     assert not list((checkout.folder / ".venv").glob("set-up-core"))
     (checkout.folder / ".venv" / "leftover").touch()
     (checkout.folder / "break").unlink()
-    assert set_up(checkout.make("demo")) == PLOT
+    assert set_up(checkout.make("demo")) == DEMO
     assert not (checkout.folder / ".venv" / "leftover").exists()
     assert set_up(checkout.make("demo")) == []
 
@@ -112,7 +112,7 @@ def test_broken_set_up_of_the_dev_extra_starts_anew(checkout: Checkout) -> None:
 def test_moved_checkout_is_set_up_anew(checkout: Checkout) -> None:
     checkout.make("demo")
     checkout.folder = checkout.folder.rename(checkout.folder.parent / "elsewhere")
-    assert set_up(checkout.make("demo")) == PLOT
+    assert set_up(checkout.make("demo")) == DEMO
 
 
 def test_targets_may_be_asked_for_together_and_in_parallel(checkout: Checkout) -> None:
