@@ -28,7 +28,7 @@ from hxtwin.chipsim.compiled import inner_kernel
 from hxtwin.chipsim.events import crossbar_kernel
 from hxtwin.chipsim.events.neuron_output_kernel import fire_neurons
 from hxtwin.chipsim.registers import access_kernel
-from hxtwin.chipsim.registers.cell_map import PAGE_BITS, PAGE_WORDS, WATCH_ALWAYS
+from hxtwin.chipsim.registers.cell_map import PAGE_BITS, PAGE_WORDS, WATCH_ALWAYS, WATCH_BUSY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -366,7 +366,7 @@ def _is_due(clock: NDArray[np.int64], accesses: AccessList, registers: Registers
     if accesses.cycles[i] <= reached:
         return True
     address = np.int64(accesses.addresses[i])
-    if access_kernel.watch_of(address, np.int64(accesses.flags[i]), registers.pages, registers.watches) == 0:
+    if access_kernel.watch_of(address, np.int64(accesses.flags[i]), registers.pages, registers.watches) != WATCH_BUSY:
         return True
     page = registers.pages[address >> PAGE_BITS]
     return bool(page < 0 or registers.concerns[registers.blocks[page + address % PAGE_WORDS]] != 0)

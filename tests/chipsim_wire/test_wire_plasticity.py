@@ -132,8 +132,9 @@ def test_a_correlation_reset_brings_the_baseline_back(bench: Bench) -> None:
 # --- adaptation and exponential term ----------------------------------------------------------------------------------
 
 
-def test_a_spike_moves_the_adaptation_voltage_which_decays(bench: Bench) -> None:
-    """76 mV at b 200 and pulse scale 7; time constant 96 us with tau 100."""
+@pytest.mark.parametrize("later", range(0, 13, 3))
+def test_a_spike_moves_the_adaptation_voltage_which_decays(bench: Bench, later: int) -> None:
+    """Whatever part of a step the spike meets: 76 mV at b 200 and pulse scale 7; time constant 96 us with tau 100."""
     samples = 9000
     builder = bench.begin({"i_bias_adapt_tau": 100, "i_bias_adapt_b": 200, "v_adapt_leak": 300})
     setting = Setting(builder)
@@ -145,7 +146,7 @@ def test_a_spike_moves_the_adaptation_voltage_which_decays(bench: Bench) -> None
     setting.backend(NEURON, enable_adaptation_pulse=True)
     setting.wait_us(500)
     setting.record()
-    setting.wait_us(12)
+    builder.wait_for(1500 + later)
     setting.reset_neuron(NEURON)
     setting.wait_us(300)
     trace = Trace.of(bench.run(builder), samples=samples)
