@@ -23,7 +23,16 @@ from hxtwin.calib import independent_measurements as measurements
 from hxtwin.calib.cache import Cache
 from hxtwin.calib.constants import NEURONS
 from hxtwin.calib.correlation_target import CorrelationCalibTarget
-from hxtwin.calib.measurement_chip import INPUTS, NEURON, configure_chip, every, synaptic_inputs
+from hxtwin.calib.measurement_chip import (
+    ACTIVE_ROWS,
+    INPUTS,
+    NEURON,
+    configure_chip,
+    drivers,
+    every,
+    synapse_rows,
+    synaptic_inputs,
+)
 from hxtwin.calib.nominal import nominal_calibration
 from hxtwin.calib.operating_points import OperatingPoint, operating_point
 from hxtwin.calib.routines.adc_characterisation import characterise_cadc, characterise_madc
@@ -31,16 +40,20 @@ from hxtwin.calib.routines.cadc import calibrate_cadc
 from hxtwin.calib.routines.coba import COBABias, COBALaw
 from hxtwin.calib.routines.compartment_conductance import CompartmentConductance
 from hxtwin.calib.routines.correlation import calibrate_correlation, measure_calibrated
+from hxtwin.calib.routines.leak_bias import LeakBias
 from hxtwin.calib.routines.membrane_time_constant import MembraneTimeConstDecay
 from hxtwin.calib.routines.potentials import LeakPotential, ResetPotential
 from hxtwin.calib.routines.refractory import refractory_settings
 from hxtwin.calib.routines.synaptic_reference import SynReference, SynReferenceMADC
-from hxtwin.calib.routines.synaptic_strength import find_events, measure_amplitudes
-from hxtwin.calib.routines.threshold import LeakOverThreshold, count_spikes
+from hxtwin.calib.routines.synaptic_strength import SIGN, find_events, measure_amplitudes
+from hxtwin.calib.routines.synaptic_time_constant import MODES
+from hxtwin.calib.routines.threshold import LeakOverThreshold, NeuronThreshold, count_spikes
 from hxtwin.calib.search import NoisyBinarySearch, ProportionalSearch
+from hxtwin.calib.spike_counters import counts, read_counters, reset_counters
 from hxtwin.calib.spiking import calibrate
 from hxtwin.calib.spiking_result import SpikingCalibrationResult
-from hxtwin.calib.stateful_connection import StatefulConnection, settle
+from hxtwin.calib.stateful_connection import StatefulConnection, settle, wait
+from hxtwin.calib.stimulus import send_events
 from hxtwin.calib.target import SpikingCalibTarget
 from hxtwin.calib.verification import POTENTIALS, spread, verify
 from hxtwin.chipsim.analog.constants import NOMINAL
@@ -278,42 +291,116 @@ def _compartments(chip: int) -> Iterable[Figure]:
 
 
 def _conductance_based(chip: int) -> Iterable[Figure]:
-    """Excitation that falls with the membrane potential."""
-    law = COBALaw("excitatory", 100.0, 220.0)
+    """Inputs that weaken towards their reversal potentials: excitation upwards, inhibition downwards."""
+    for law, potentials in (
+        (COBALaw("excitatory", 100.0, 220.0), (70, 140)),
+        (COBALaw("inhibitory", 130, 20), (80, 150)),
+    ):
+        yield from _one_conductance(chip, law, potentials)
+
+
+def _one_conductance(chip: int, law: COBALaw, potentials: tuple[int, int]) -> Iterable[Figure]:
+    """One conductance based input, and its amplitudes at two potentials that the calibration does not use."""
     with hxtwin.connect(_url(chip)) as connection:
         device = _ready(connection)
-        for kind in ("excitatory", "inhibitory"):
-            device.configure(
-                builder := PlaybackProgramBuilder(),
-                {f"{INPUTS[kind]}i_bias_tau": device.spread(600), f"{INPUTS[kind]}enable_high_resistance": every(1)},
-            )
-            device.run(builder)
-        device.configure(builder := PlaybackProgramBuilder(), synaptic_inputs(device, excitatory=0, inhibitory=0))
-        device.run(builder)
+        for prefix in INPUTS.values():
+            _write(device, {f"{prefix}i_bias_tau": device.spread(600), f"{prefix}enable_high_resistance": every(1)})
+        _write(device, synaptic_inputs(device, excitatory=0, inhibitory=0))
         LeakPotential(100).run(device, NoisyBinarySearch())
         MembraneTimeConstDecay(30e-6).run(device, ProportionalSearch(measurements=3))
-        rest = LeakPotential(100).run(device, NoisyBinarySearch())
-        device.configure(builder := PlaybackProgramBuilder(), synaptic_inputs(device, excitatory=400))
-        settle(builder)
-        device.run(builder)
-        SynReference("excitatory", 100).run(device, NoisyBinarySearch())
+        rest = LeakPotential(law.reference).run(device, NoisyBinarySearch())
+        _write(device, {**drivers(MODES[law.kind]), **synaptic_inputs(device, **{law.kind: 400})})
+        SynReference(law.kind, law.reference).run(device, NoisyBinarySearch())
         begin = time.process_time()
         result = COBABias(law).run(device, NoisyBinarySearch())
         seconds = time.process_time() - begin
         amplitudes = []
-        for potential in (70, 140):
+        for potential in potentials:
             LeakPotential(potential).run(device, NoisyBinarySearch())
-            events, _ = find_events(device, "excitatory", 30.0)
-            single = measure_amplitudes(device, PlaybackProgramBuilder(), "excitatory", events) / events
-            amplitudes.append(single)
-    slope = (amplitudes[1] - amplitudes[0]) / (140 - 70)
-    crossing = 140 - amplitudes[1] / np.where(slope == 0, np.nan, slope)
-    yield at_least("neurons whose excitation falls with the potential", 100 * float(np.mean(slope < 0)), 90.0, "%")
-    above = 100 * float(np.mean(crossing > law.reference))
-    yield at_least("neurons whose reversal lies above the reference", above, 90.0, "%")
-    yield reported("median reversal potential", float(np.nanmedian(crossing)), "LSB", f"{law.reversal:g} wanted")
+            events, _ = find_events(device, law.kind, 30.0)
+            amplitudes.append(measure_amplitudes(device, PlaybackProgramBuilder(), law.kind, events) / events)
+    slope = (amplitudes[1] - amplitudes[0]) / (potentials[1] - potentials[0])
+    crossing = potentials[1] - amplitudes[1] / np.where(slope == 0, np.nan, slope)
+    falls, above = ("falls", "above") if law.kind == "excitatory" else ("grows", "below")
+    right = (slope < 0) if law.kind == "excitatory" else (slope > 0)
+    side = (crossing - law.reference) * SIGN[law.kind] > 0
+    yield at_least(
+        f"neurons whose {law.kind} strength {falls} with the potential", 100 * float(right.mean()), 90.0, "%"
+    )
+    yield at_least(f"neurons whose {law.kind} reversal lies {above} the reference", 100 * float(side.mean()), 90.0, "%")
+    middle = float(np.nanmedian(crossing))
+    yield reported(f"median {law.kind} reversal potential", middle, "LSB", f"{law.reversal:g} wanted")
     detail = f"{seconds:.0f} s CPU, {int(rest.success.sum())} with a rest"
+    yield reported(f"{law.kind}: successful", int(result.success.sum()), "neurons", detail)
+
+
+def _write(device: StatefulConnection, changes: dict[str, Any]) -> None:
+    """Writes settings and waits until they have settled."""
+    device.configure(builder := PlaybackProgramBuilder(), changes)
+    settle(builder)
+    device.run(builder)
+
+
+def _noise(chip: int) -> Iterable[Figure]:
+    """Leak bias from the noise of the membrane, measured once more with other reads."""
+    wanted, accepted = 1.2, 0.8
+    with hxtwin.connect(_url(chip)) as connection:
+        device = _ready(connection)
+        _write(device, inputs_off())
+        LeakPotential(100).run(device, NoisyBinarySearch())
+        ResetPotential(high_noise=True).run(device, NoisyBinarySearch())
+        begin = time.process_time()
+        calib = LeakBias(wanted, rest=100)
+        result = calib.run(device, NoisyBinarySearch())
+        seconds = time.process_time() - begin
+        LeakPotential(100).run(device, NoisyBinarySearch())
+        ResetPotential(high_noise=True).run(device, NoisyBinarySearch())
+        noise = calib.measure_results(device, PlaybackProgramBuilder())
+    codes = result.calibrated_parameters
+    yield at_least(
+        "neurons with a noise of at most 1.2 + 0.8", 100 * float(np.mean(noise <= wanted + accepted)), 60.0, "%"
+    )
+    yield at_most("75th percentile of the noise", float(np.quantile(noise, 0.75)), 7.0, "CADC LSB")
+    yield reported("median noise", float(np.median(noise)), "CADC LSB", f"{wanted:g} wanted")
+    detail = f"{seconds:.0f} s CPU; codes {np.quantile(codes, 0.05):.0f} .. {np.quantile(codes, 0.95):.0f} (5 .. 95 %)"
     yield reported("successful", int(result.success.sum()), "neurons", detail)
+
+
+def _quiet(chip: int) -> Iterable[Figure]:
+    """Thresholds just above the rest: spikes only where there is synchronous input, in every tenth bin."""
+    bins, bin_s = 100, 200e-6
+    with hxtwin.connect(_url(chip)) as connection:
+        device = _ready(connection)
+        _write(device, inputs_off())
+        LeakPotential(125).run(device, NoisyBinarySearch())
+        begin = time.process_time()
+        result = NeuronThreshold().run(device, NoisyBinarySearch())
+        seconds = time.process_time() - begin
+        ResetPotential(110).run(device, NoisyBinarySearch())
+        rows = synapse_rows(ACTIVE_ROWS, 40)
+        _write(device, {**drivers(MODES["excitatory"]), **synaptic_inputs(device, excitatory=400), **rows})
+        SynReference("excitatory", 125).run(device, NoisyBinarySearch())
+        _write(device, {f"{NEURON}threshold.enable": every(1)})
+        builder, tickets = PlaybackProgramBuilder(), []
+        for k in range(bins):
+            reset_counters(builder)
+            if k % 10 == 0:
+                send_events(builder, 15, 1e-6)
+            wait(builder, bin_s)
+            tickets.append(read_counters(builder))
+            builder.barrier(omnibus=True)
+        device.run(builder)
+        spikes = np.stack([counts(ticket) for ticket in tickets])
+        silent = count_spikes(device, PlaybackProgramBuilder(), 1.0)
+    driven = np.arange(bins) % 10 == 0
+    answers = 100 * float(np.mean(spikes[driven] > 0))
+    elsewhere = 100 * float(np.mean(spikes[~driven] > 0))
+    yield reported("bins with input and spikes", answers, "%")
+    yield reported("bins without input, with spikes", elsewhere, "%")
+    only = (spikes[driven] > 0).all(axis=0) & (spikes[~driven] == 0).all(axis=0)
+    yield at_least("neurons that spike in every tenth bin and only there", 100 * float(only.mean()), 90.0, "%")
+    yield reported("neurons with more than 50 spikes in a second at rest", int(np.sum(silent > 50)), "")
+    yield reported("successful", int(result.success.sum()), "neurons", f"{seconds:.0f} s CPU")
 
 
 def _correlation(chip: int) -> Iterable[Figure]:
@@ -357,6 +444,8 @@ TOPIC = Topic(
         Piece("reference", f"References by the MADC, chip {CHIPS[0]}", partial(_reference, CHIPS[0]), CHIPS[0]),
         Piece("icc", f"Conductances between compartments, chip {CHIPS[0]}", partial(_compartments, CHIPS[0]), CHIPS[0]),
         Piece("coba", f"Conductance based inputs, chip {CHIPS[0]}", partial(_conductance_based, CHIPS[0]), CHIPS[0]),
+        Piece("noise", f"Leak bias from the noise, chip {CHIPS[0]}", partial(_noise, CHIPS[0]), CHIPS[0]),
+        Piece("quiet", f"Thresholds above the rest, chip {CHIPS[0]}", partial(_quiet, CHIPS[0]), CHIPS[0]),
         Piece("correlation", f"Correlation sensors, chip {CHIPS[0]}", partial(_correlation, CHIPS[0]), CHIPS[0]),
         Piece("calib-tests", "Calibration tests", lambda: check.tests("calib", ["tests/calib"])),
     ),
