@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 FORMAT: Final = "hxtwin-calibration"
 VERSION: Final = 1
 MAXIMUM_SIZE: Final = 64 << 20
-"""Largest file accepted; a spiking calibration has 0.3 MB."""
-_DTYPES: Final = {"bool": np.bool_, "int64": np.int64, "float64": np.float64}
+"""Largest file accepted; a spiking calibration has 0.3 MB, 0.6 MB with correlation sensors."""
+_DTYPES: Final = {"bool": np.bool_, "uint8": np.uint8, "int64": np.int64, "float64": np.float64}
 _AXES: Final = 4
 
 

@@ -10,6 +10,10 @@ v_res_meas         0.9                      0..1.2          V of the board, scal
 v_reset            1.85                     0..2.5          V of the board, baseline
 amp_calib          0                        0..3            bits of all synapses, + 25 % amplitude each
 time_calib         0                        0..3            bits of all synapses, + 25 % time constant each
+calibrate_synapses no                                       finds bits for every synapse
+time_constant_..   0.3                      0..1            weight of the time constant in that
+synapse_rows       256                      1..256          rows of each hemisphere in that, the first ones
+synapse_groups     8                        1..8            eighths of the columns in that
 =================  =======================  ==============  ============================================
 
 Reference: calibration.md 5.4.
@@ -33,6 +37,9 @@ FULL_SCALE_V: Final = {"v_reset": 2.5, "v_res_meas": 1.2}
 """Largest voltages of the DAC channels of the board."""
 _FEASIBLE: Final = {"amplitude": (0.2, 2.0), "time_constant": (2e-6, 30e-6)}
 _BITS: Final = 3
+BIT_CODES: Final = _BITS + 1
+"""Values of the bits of a synapse."""
+_MOST: Final = {"synapse_rows": 256, "synapse_groups": 8}
 
 
 class Branches(StrEnum):
@@ -76,9 +83,13 @@ class CorrelationCalibOptions:
         v_res_meas: voltage of the board that scales amplitudes, V.
         v_reset: voltage of the board to which the storage is reset, V.
         amp_calib, time_calib: bits of all synapses, 0 .. 3.
+        calibrate_synapses: find bits for every synapse; takes long.
+        time_constant_priority: weight of the time constant against the amplitude in that, 0 .. 1.
+        synapse_rows: rows of each hemisphere whose synapses get bits of their own, the first ones, 1 .. 256.
+        synapse_groups: eighths of the columns whose synapses get bits of their own, 1 .. 8.
 
     Raises:
-        CalibNotSupported: voltages that the board does not have, or other bits.
+        CalibNotSupported: voltages that the board does not have, or other numbers.
     """
 
     branches: Branches = attrs.field(default=Branches.BOTH, converter=Branches)
@@ -86,6 +97,10 @@ class CorrelationCalibOptions:
     v_reset: float = attrs.field(default=1.85, converter=float)
     amp_calib: int = 0
     time_calib: int = 0
+    calibrate_synapses: bool = False
+    time_constant_priority: float = attrs.field(default=0.3, converter=float)
+    synapse_rows: int = 256
+    synapse_groups: int = 8
 
     def __attrs_post_init__(self) -> None:
         for name, most in FULL_SCALE_V.items():
@@ -96,3 +111,9 @@ class CorrelationCalibOptions:
             value = getattr(self, name)
             if type(value) is not int or not 0 <= value <= _BITS:
                 raise CalibNotSupported(f"{name} {value!r}: an integer 0..{_BITS} is wanted")
+        if not 0 <= self.time_constant_priority <= 1:
+            raise CalibNotSupported(f"time_constant_priority {self.time_constant_priority:g}: 0..1 is wanted")
+        for name, most in _MOST.items():
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= most:
+                raise CalibNotSupported(f"{name} {value!r}: an integer 1..{most} is wanted")

@@ -22,7 +22,7 @@ import numpy as np
 
 from hxtwin import coord
 from hxtwin.calib import archive
-from hxtwin.calib.constants import CADC_CHANNELS, LARGEST_CODE, NEURONS, QUADRANTS
+from hxtwin.calib.constants import CADC_CHANNELS, COLUMNS, LARGEST_CODE, NEURONS, QUADRANTS
 from hxtwin.calib.errors import CalibDataError
 from hxtwin.calib.measurement_chip import DRIVER, NEURON
 from hxtwin.calib.merged_circuits import masters
@@ -119,8 +119,11 @@ CORRELATION_ARRAYS: Final[dict[str, type[np.generic]]] = {
     "amplitude": np.float64,
     "time_constant": np.float64,
     "success": np.bool_,
+    "amp_calib": np.uint8,
+    "time_calib": np.uint8,
 }
-"""Arrays of a `CorrelationCalibResult`, one value for each quadrant."""
+"""Arrays of a `CorrelationCalibResult`: one value for each quadrant, bits of each synapse."""
+_SYNAPSE_BITS: Final = {"amp_calib": 3, "time_calib": 3}
 _COMPARATOR: Final = f"{NEURON}threshold.enable"
 _PATHS: Final = (*(NEURON + path for path in NEURON_COLUMNS), *CHIP_COLUMNS)
 
@@ -185,8 +188,8 @@ class SpikingCalibrationResult:
     def apply(self, builder: PlaybackProgramBuilder, chip: Chip | None = None) -> None:
         """Appends the writes of all members of `to_chip` that a calibration touches; analog cells then need 20 ms.
 
-        With calibrated correlation sensors the voltages of the board are written, too; bits of synapses other than 0
-        come with the synapses of `to_chip`.
+        With calibrated correlation sensors the voltages of the board and the synapses are written, too: their bits
+        share words with weights and labels, which are those of `chip`.
         """
         configured = self.to_chip(chip)
         for at in coord.CADCOnDLS.all():
@@ -196,6 +199,8 @@ class SpikingCalibrationResult:
         builder.write(coord.NeuronBlockOnDLS(), configured.neuron_block)
         if self.correlation is not None:
             self.correlation.write_board(builder)
+            for array in coord.SynapseBlockOnDLS.all():
+                builder.write(array, configured.synapse_blocks[int(array)])
         dac = coord.CapMemCellOnCapMemBlock.syn_i_bias_dac
         for quadrant in coord.CapMemBlockOnDLS.all():
             hemisphere, side = divmod(int(quadrant), 2)
@@ -315,7 +320,13 @@ def _correlation(data: Any, options: CorrelationCalibOptions) -> CorrelationCali
         return None
     if not isinstance(data, dict) or data.keys() != CORRELATION_ARRAYS.keys():
         raise CalibDataError("the calibration of the correlation sensors has other parts; calibrate anew")
-    arrays = {name: _checked(name, data[name], (QUADRANTS,), dtype) for name, dtype in CORRELATION_ARRAYS.items()}
+    arrays = {
+        name: _checked(name, data[name], (NEURONS, COLUMNS) if name in _SYNAPSE_BITS else (QUADRANTS,), dtype)
+        for name, dtype in CORRELATION_ARRAYS.items()
+    }
+    for name, most in _SYNAPSE_BITS.items():
+        if arrays[name].max() > most:
+            raise CalibDataError(f"{name}: bits outside 0..{most}; calibrate anew")
     for name in ("i_bias_ramp", "i_bias_store"):
         if arrays[name].min() < 0 or arrays[name].max() > LARGEST_CODE:
             raise CalibDataError(f"{name}: codes outside 0..{LARGEST_CODE}; calibrate anew")

@@ -11,7 +11,8 @@ from hxtwin.calib.calib import ParameterRange
 from hxtwin.calib.correlation_target import CorrelationCalibTarget
 from hxtwin.calib.errors import CalibNotSupported
 from hxtwin.calib.operating_points import OperatingPoint, operating_point
-from hxtwin.calib.routines.correlation import _estimate, _median
+from hxtwin.calib.routines.correlation import _median
+from hxtwin.calib.routines.correlation_measurement import _estimate
 from hxtwin.calib.routines.synaptic_time_constant import codes_of
 from hxtwin.calib.search import ProportionalSearch
 from hxtwin.calib.target import SpikingCalibTarget

@@ -83,6 +83,8 @@ def _with_sensors(result: SpikingCalibrationResult) -> SpikingCalibrationResult:
             amplitude=np.full(4, 1.5),
             time_constant=np.full(4, 20e-6),
             success=np.array([True, True, True, False]),
+            amp_calib=np.full((512, 256), 1, dtype=np.uint8),
+            time_calib=np.arange(512 * 256, dtype=np.uint8).reshape(512, 256) % 4,
             options=options,
         ),
     )
@@ -98,6 +100,7 @@ def test_correlation_sensors_survive_the_bytes_and_reach_the_chip(with_sensors: 
     assert columns["cadc_readout_chains.correlation.i_bias_store"].tolist() == [[70, 71], [72, 73]]
     assert columns["cadc_readout_chains.correlation.i_bias_ramp"].tolist() == [[80, 81], [82, 83]]
     assert (columns["synapse_blocks.matrix.amp_calibs"] == 1).all()
+    assert columns["synapse_blocks.matrix.time_calibs"][1, 255, 252:].tolist() == [0, 1, 2, 3]
 
 
 def test_applying_correlation_sensors_sets_the_voltages_of_the_board(
@@ -119,9 +122,24 @@ def test_damaged_codes_of_sensors_are_refused(with_sensors: SpikingCalibrationRe
         SpikingCalibrationResult.from_bytes(data)
 
 
+def test_damaged_bits_of_synapses_are_refused(with_sensors: SpikingCalibrationResult) -> None:
+    assert with_sensors.correlation is not None
+    wrong = attrs.evolve(with_sensors.correlation, amp_calib=np.full((512, 256), 4, dtype=np.uint8))
+    data = attrs.evolve(with_sensors, correlation=wrong).to_bytes()
+    with pytest.raises(CalibDataError, match=r"amp_calib: bits outside 0\.\.3"):
+        SpikingCalibrationResult.from_bytes(data)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"v_res_meas": 2.0}, r"the board has 0\.\.1\.2 V"), ({"amp_calib": 4}, r"an integer 0\.\.3 is wanted")],
+    [
+        ({"v_res_meas": 2.0}, r"the board has 0\.\.1\.2 V"),
+        ({"amp_calib": 4}, r"an integer 0\.\.3 is wanted"),
+        ({"time_constant_priority": 1.1}, r"0\.\.1 is wanted"),
+        ({"time_constant_priority": float("nan")}, r"0\.\.1 is wanted"),
+        ({"synapse_rows": 257}, r"1\.\.256 is wanted"),
+        ({"synapse_groups": 0}, r"1\.\.8 is wanted"),
+    ],
 )
 def test_options_of_sensors_that_the_chip_does_not_have_are_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(CalibNotSupported, match=message):

@@ -22,7 +22,7 @@ from acceptance.twin import daemon
 from hxtwin.calib import independent_measurements as measurements
 from hxtwin.calib.cache import Cache
 from hxtwin.calib.constants import NEURONS
-from hxtwin.calib.correlation_target import CorrelationCalibTarget
+from hxtwin.calib.correlation_target import CorrelationCalibOptions, CorrelationCalibTarget
 from hxtwin.calib.measurement_chip import (
     ACTIVE_ROWS,
     INPUTS,
@@ -423,6 +423,40 @@ def _correlation(chip: int) -> Iterable[Figure]:
     yield reported("successful quadrants", int(result.success.sum()), "", f"{seconds:.0f} s CPU")
 
 
+def _synapses(chip: int) -> Iterable[Figure]:
+    """Bits of single synapses against the same bits for all, on sensors that are measured once more."""
+    target = CorrelationCalibTarget(amplitude=1.5)
+    rows = 8
+    options = CorrelationCalibOptions(
+        calibrate_synapses=True, synapse_rows=rows, synapse_groups=1, v_res_meas=0.95, amp_calib=1, time_calib=1
+    )
+    with hxtwin.connect(_url(chip)) as connection:
+        device = _ready(connection)
+        begin = time.process_time()
+        result = calibrate_correlation(device, target, options)
+        seconds = time.process_time() - begin
+        uniform = np.ones_like(result.amp_calib)
+        found = {
+            "calibrated": measure_calibrated(device, result, rows=rows),
+            "uniform": measure_calibrated(
+                device, attrs.evolve(result, amp_calib=uniform, time_calib=uniform), rows=rows
+            ),
+        }
+    off = {}
+    for bits, values in found.items():
+        off[bits] = [
+            float(np.sqrt(np.nanmean((values.amplitude.mean(axis=0) / target.amplitude - 1) ** 2))),
+            float(np.sqrt(np.nanmean((values.tau_s.mean(axis=0) / target.time_constant - 1) ** 2))),
+        ]
+    for k, name in enumerate(("amplitude", "time constant")):
+        same = f"of {100 * off['uniform'][k]:.1f} % with the same bits for all; now {100 * off['calibrated'][k]:.1f} %"
+        yield at_most(f"{name}: rms deviation from the target", off["calibrated"][k] / off["uniform"][k], 1.0, "", same)
+    weight = options.time_constant_priority
+    scores = [(1 - weight) * amplitude**2 + weight * tau**2 for amplitude, tau in (off["calibrated"], off["uniform"])]
+    yield at_most("mean score", scores[0] / scores[1], 1.0, "", "of that with the same bits for all")
+    yield reported("calibrated synapses", 2 * rows * 32, "", f"{seconds:.0f} s CPU")
+
+
 TOPIC = Topic(
     "calibration",
     "Calibration",
@@ -447,6 +481,7 @@ TOPIC = Topic(
         Piece("noise", f"Leak bias from the noise, chip {CHIPS[0]}", partial(_noise, CHIPS[0]), CHIPS[0]),
         Piece("quiet", f"Thresholds above the rest, chip {CHIPS[0]}", partial(_quiet, CHIPS[0]), CHIPS[0]),
         Piece("correlation", f"Correlation sensors, chip {CHIPS[0]}", partial(_correlation, CHIPS[0]), CHIPS[0]),
+        Piece("synapses", f"Bits of single synapses, chip {CHIPS[0]}", partial(_synapses, CHIPS[0]), CHIPS[0]),
         Piece("calib-tests", "Calibration tests", lambda: check.tests("calib", ["tests/calib"])),
     ),
 )

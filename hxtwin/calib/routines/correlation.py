@@ -30,18 +30,14 @@ from hxtwin.calib.correlation_target import (
     CorrelationCalibOptions,
     CorrelationCalibTarget,
 )
-from hxtwin.calib.errors import CalibNotSuccessful
 from hxtwin.calib.measurement_chip import NEURON, drivers, synapse_rows
-from hxtwin.calib.neuron_sequence import NeuronSequence
+from hxtwin.calib.routines.correlation_measurement import SensorEstimate, measure_sensors, sensor_columns
+from hxtwin.calib.routines.correlation_synapses import calibrate_synapses
 from hxtwin.calib.search import ProportionalSearch
-from hxtwin.calib.stateful_connection import settle, wait
-from hxtwin.calib.stimulus import send_event
+from hxtwin.calib.stateful_connection import settle
 from hxtwin.containers import (
     AnalogOutput,
-    CADCSampleRow,
-    CorrelationResetRow,
     DACChannel,
-    NeuronResetQuad,
     SynapseRowMode,
 )
 from hxtwin.runtime import PlaybackProgramBuilder
@@ -57,17 +53,11 @@ _CHAIN: Final = "cadc_readout_chains."
 _STORE, _RAMP, _OUTPUT = (f"{_CHAIN}correlation.i_bias_{name}" for name in ("store", "ramp", "corout"))
 _START_RAMP, _START_STORE, _OUTPUT_BIAS = 80, 70, 600
 _LEAST_STORE: Final = 50
-_LEAST_BASELINE: Final = 120
 _DAC_RANGE: Final = {
     coord.DACChannelOnBoard.mux_dac_25: FULL_SCALE_V["v_reset"],
     coord.DACChannelOnBoard.v_res_meas: FULL_SCALE_V["v_res_meas"],
 }
 _DAC_STEPS: Final = 4095
-_QUADS: Final = np.add.outer([0, 16], [0, 4, 8, 12])  # side, quad
-_MIDDLE_S: Final = 60e-6
-_PAUSE_S: Final = 500e-6
-_RELIABLE: Final = (8.0, 160.0)
-_OUTLIER: Final = (0.2, 5.0)
 _AMPLITUDE_DELAYS_S: Final = np.array([1, 2.5, 5, 10]) * 1e-6
 _TAU_DELAYS_S: Final = np.array([0.5, 1, 2.5, 5, 10, 20, 30, 50]) * 1e-6
 _ACCUMULATED: Final = 70.0
@@ -75,7 +65,6 @@ _TAU_EVENTS: Final = 100
 _VERIFIED: Final = 50.0
 _LEAST_AMPLITUDE: Final = 0.05
 _MEASUREMENTS: Final = 2
-_WORD_S: Final = 16e-9
 
 
 @attrs.frozen(eq=False)
@@ -88,7 +77,9 @@ class CorrelationCalibResult:
         amplitude: measured at the end, CADC values, ``float64[4]``.
         time_constant: the same, seconds, ``float64[4]``.
         success: ``bool[4]``.
-        options: voltages of the board and bits of the synapses that belong to it.
+        amp_calib: amplitude bits of all synapses, ``uint8[512, 256]``, 0 .. 3; rows of hemisphere 0 first.
+        time_calib: time constant bits, the same.
+        options: voltages of the board that belong to it.
     """
 
     i_bias_ramp: NDArray[np.int64]
@@ -96,6 +87,8 @@ class CorrelationCalibResult:
     amplitude: NDArray[np.float64]
     time_constant: NDArray[np.float64]
     success: NDArray[np.bool_]
+    amp_calib: NDArray[np.uint8]
+    time_calib: NDArray[np.uint8]
     options: CorrelationCalibOptions
 
     def columns(self) -> dict[str, Any]:
@@ -104,25 +97,12 @@ class CorrelationCalibResult:
             _RAMP: self.i_bias_ramp.reshape(2, 2),
             _STORE: self.i_bias_store.reshape(2, 2),
             _OUTPUT: np.full((2, 2), _OUTPUT_BIAS),
-            **_bits(self.options),
+            **_bits(self.amp_calib, self.time_calib),
         }
 
     def write_board(self, builder: PlaybackProgramBuilder) -> None:
         """Appends the writes of the voltages of the board."""
         _write_board(builder, self.options)
-
-
-@attrs.frozen(eq=False)
-class SensorEstimate:
-    """Amplitude and time constant of the sensors of the quadrants, causal and acausal.
-
-    Attributes:
-        amplitude: read of one pair at zero delay, CADC values, ``float64[2, 4, 16]``; nan: undetermined.
-        tau_s: seconds, ``float64[2, 4, 16]``; nan: undetermined.
-    """
-
-    amplitude: NDArray[np.float64]
-    tau_s: NDArray[np.float64]
 
 
 def calibrate_correlation(
@@ -138,6 +118,7 @@ def calibrate_correlation(
     """
     wanted = CorrelationCalibTarget() if target is None else target
     chosen = CorrelationCalibOptions() if options is None else options
+    rows, groups = (chosen.synapse_rows, chosen.synapse_groups) if chosen.calibrate_synapses else (1, 1)
     before = _prepare(connection, chosen)
     search = ProportionalSearch(measurements=_MEASUREMENTS)
     amplitude = CorrelationAmplitude(wanted.amplitude, chosen.branches)
@@ -145,6 +126,10 @@ def calibrate_correlation(
     store, ramp = amplitude.run(connection, search), time_constant.run(connection, search)
     if (store.calibrated_parameters < _LEAST_STORE).any():
         _log.warning("store biases below %d are not reliable; raise v_res_meas", _LEAST_STORE)
+    amp_calib, time_calib = _uniform(chosen)
+    if chosen.calibrate_synapses:
+        _widen(connection, rows, groups)
+        amp_calib, time_calib = calibrate_synapses(connection, wanted, chosen)
     builder = PlaybackProgramBuilder()
     connection.configure(builder, before)
     settle(builder)
@@ -155,21 +140,26 @@ def calibrate_correlation(
         amplitude=amplitude.best,
         time_constant=time_constant.best,
         success=ramp.success & store.success & np.isfinite(time_constant.best) & (amplitude.best > 0),
+        amp_calib=amp_calib,
+        time_calib=time_calib,
         options=chosen,
     )
 
 
-def measure_calibrated(connection: StatefulConnection, result: CorrelationCalibResult) -> SensorEstimate:
-    """Measures calibrated sensors with a number of pairs that the searches do not use.
+def measure_calibrated(
+    connection: StatefulConnection, result: CorrelationCalibResult, *, rows: int = 1
+) -> SensorEstimate:
+    """Measures calibrated sensors of the first rows with a number of pairs that the searches do not use.
 
     The configuration of neurons and synapses is restored, that of the sensors is the calibrated one afterwards.
     """
     before = _prepare(connection, result.options)
+    _widen(connection, rows, 1)
     builder = PlaybackProgramBuilder()
     connection.configure(builder, result.columns())
     settle(builder)
     typical = max(float(np.median(result.amplitude)), _LEAST_AMPLITUDE)
-    found = measure_sensors(connection, builder, _AMPLITUDE_DELAYS_S, max(1, int(_VERIFIED / typical)))
+    found = measure_sensors(connection, builder, _AMPLITUDE_DELAYS_S, max(1, int(_VERIFIED / typical)), rows=rows)
     builder = PlaybackProgramBuilder()
     connection.configure(builder, before)
     settle(builder)
@@ -238,68 +228,6 @@ class CorrelationTau(_SensorBias):
         return self.keep(np.nan_to_num(self.medians(found.tau_s), nan=np.inf))
 
 
-def measure_sensors(
-    connection: StatefulConnection, builder: PlaybackProgramBuilder, delays_s: NDArray[np.float64], events: int
-) -> SensorEstimate:
-    """Measures the sensors of the first row at all delays, in both orders of the pair.
-
-    Raises:
-        CalibNotSuccessful: the baseline of the sensors is too low to be lowered.
-    """
-    tickets = []
-    for delay in [*delays_s, *-delays_s]:
-        for row in _rows():
-            builder.write(coord.CorrelationResetRowOnDLS(row), CorrelationResetRow())
-        wait(builder, _PAUSE_S)
-        before = [builder.read(coord.CADCSampleRowOnDLS(row), CADCSampleRow) for row in _rows()]
-        builder.barrier(omnibus=True)
-        _pairs(delay, events).append_to(builder)
-        wait(builder, _PAUSE_S)
-        after = [builder.read(coord.CADCSampleRowOnDLS(row), CADCSampleRow) for row in _rows()]
-        builder.barrier(omnibus=True)
-        tickets.append((before, after))
-    connection.run(builder)
-    lowered = np.empty((2, len(delays_s), QUADRANTS, _sensors()))
-    for i, (before, after) in enumerate(tickets):
-        branch, number = divmod(i, len(delays_s))
-        name = ("causal", "acausal")[branch]
-        reads = np.stack([[getattr(ticket.get(), name) for ticket in part] for part in (before, after)]).astype(float)
-        if np.median(reads[0]) < _LEAST_BASELINE:
-            raise CalibNotSuccessful(
-                f"correlation sensors read {np.median(reads[0]):.0f} after a reset, at least {_LEAST_BASELINE} are "
-                "wanted; check v_reset of the board"
-            )
-        lowered[branch, number] = _of_quadrants(reads[0] - reads[1])
-    return _estimate(lowered, delays_s, events)
-
-
-def _estimate(lowered: NDArray[np.float64], delays_s: NDArray[np.float64], events: int) -> SensorEstimate:
-    """Time constants from neighbouring delays, amplitudes from the first reliable delays.
-
-    Args:
-        lowered: reads below the baseline, ``float64[2, delays, 4, 16]``.
-        delays_s: ascending.
-        events: pairs that were sent.
-    """
-    trusted = (lowered > _RELIABLE[0]) & (lowered < _RELIABLE[1])
-    values = np.where(trusted, lowered, np.nan)
-    distance = np.diff(delays_s)[:, np.newaxis, np.newaxis]
-    ratio = values[:, :-1] / values[:, 1:]
-    tau = _mean(np.where(ratio > 1, distance / np.log(np.where(ratio > 1, ratio, 2)), np.nan))
-    typical = np.nanmedian(tau) if np.isfinite(tau).any() else np.nan
-    tau = np.where((tau < _OUTLIER[0] * typical) | (tau > _OUTLIER[1] * typical), typical, tau)
-    at_zero = values * np.exp(delays_s[:, np.newaxis, np.newaxis] / tau[:, np.newaxis])
-    return SensorEstimate(_mean(at_zero[:, :2]) / events, tau)
-
-
-def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over the delays without missing values; nan where all are missing."""
-    known = np.isfinite(values)
-    total = np.where(known, values, 0).sum(axis=1)
-    count = known.sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
 def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Median of each quadrant over branches and synapses; nan where fewer than half of them are known."""
     by_quadrant = values.swapaxes(0, 1).reshape(QUADRANTS, -1)
@@ -314,10 +242,10 @@ def _prepare(connection: StatefulConnection, options: CorrelationCalibOptions) -
     """Connects the sensors to the column ADC; gives the columns to restore."""
     columns = np.ones((2, 256), dtype=bool)
     fires = np.zeros((2, 256), dtype=bool)
-    fires[:, _columns()] = True
+    fires[:, sensor_columns(0)] = True
     changes: dict[str, Any] = {
         **synapse_rows(1, 0),
-        **_bits(options),
+        **_bits(*_uniform(options)),
         **drivers(SynapseRowMode.EXCITATORY),
         f"{NEURON}readout.enable_amplifier": np.zeros(512, dtype=bool),
         f"{NEURON}event_routing.analog_output": np.where(
@@ -340,11 +268,27 @@ def _prepare(connection: StatefulConnection, options: CorrelationCalibOptions) -
     return before
 
 
-def _bits(options: CorrelationCalibOptions) -> dict[str, Any]:
+def _widen(connection: StatefulConnection, rows: int, groups: int) -> None:
+    """Lets more rows see events and more columns fire."""
+    fires = np.zeros((2, COLUMNS), dtype=bool)
+    fires[:, np.concatenate([sensor_columns(group) for group in range(groups)])] = True
+    outputs = np.where(fires.reshape(-1), int(AnalogOutput.NORMAL), int(AnalogOutput.OFF))
+    builder = PlaybackProgramBuilder()
+    connection.configure(builder, {**synapse_rows(rows, 0), f"{NEURON}event_routing.analog_output": outputs})
+    connection.run(builder)
+
+
+def _uniform(options: CorrelationCalibOptions) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The same bits for all synapses."""
+    shape = (2 * COLUMNS, COLUMNS)
+    return np.full(shape, options.amp_calib, dtype=np.uint8), np.full(shape, options.time_calib, dtype=np.uint8)
+
+
+def _bits(amp_calib: NDArray[np.uint8], time_calib: NDArray[np.uint8]) -> dict[str, Any]:
     shape = (2, COLUMNS, COLUMNS)
     return {
-        "synapse_blocks.matrix.amp_calibs": np.full(shape, options.amp_calib),
-        "synapse_blocks.matrix.time_calibs": np.full(shape, options.time_calib),
+        "synapse_blocks.matrix.amp_calibs": amp_calib.reshape(shape),
+        "synapse_blocks.matrix.time_calibs": time_calib.reshape(shape),
     }
 
 
@@ -355,43 +299,3 @@ def _write_board(builder: PlaybackProgramBuilder, options: CorrelationCalibOptio
     }
     for channel, value in volts.items():
         builder.write(channel, DACChannel(value=int(value / _DAC_RANGE[channel] * _DAC_STEPS)))
-
-
-def _pairs(delay_s: float, events: int) -> NeuronSequence:
-    """Pairs of an event on the first row and fires; negative delays: the fire comes first."""
-    sequence = NeuronSequence(events)
-    quads = [int(64 * hemisphere + quad) for quad in _QUADS.reshape(-1) for hemisphere in range(2)]
-    fire_s = _MIDDLE_S + delay_s - len(quads) / 2 * _WORD_S
-    sequence.reset_timer()
-    if delay_s > 0:
-        sequence.wait_until(_MIDDLE_S)
-        send_event(sequence)
-    sequence.wait_until(fire_s)
-    for quad in quads:
-        sequence.write(coord.NeuronResetQuadOnDLS(quad), NeuronResetQuad())
-    if delay_s < 0:
-        sequence.wait_until(_MIDDLE_S)
-        send_event(sequence)
-    sequence.wait_until(_MIDDLE_S + _PAUSE_S)
-    return sequence
-
-
-def _rows() -> tuple[int, int]:
-    """The first row of both hemispheres."""
-    return 0, 256
-
-
-def _sensors() -> int:
-    return int(4 * _QUADS.shape[1])
-
-
-def _columns() -> NDArray[np.int64]:
-    """Columns that are measured, ``int64[32]``: west, east."""
-    first = 8 * (_QUADS.reshape(-1) % 32)
-    found: NDArray[np.int64] = (first[:, np.newaxis] + 2 * np.arange(4)).reshape(-1)
-    return found
-
-
-def _of_quadrants(reads: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Measured columns of both hemispheres sorted by quadrant, ``float64[4, 16]``."""
-    return reads[:, _columns()].reshape(QUADRANTS, -1)
