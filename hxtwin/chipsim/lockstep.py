@@ -29,7 +29,7 @@ from hxtwin.chipsim.events.neuron_outputs import NeuronOutputs
 from hxtwin.chipsim.parameters import NEVER
 from hxtwin.chipsim.probe import NEURON
 from hxtwin.chipsim.registers.access_kernel import AccessList, Found
-from hxtwin.chipsim.registers.register_file import Accesses, Consumer, Reads
+from hxtwin.chipsim.registers.register_file import MOST_UNMAPPED, Accesses, Consumer, Reads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +45,6 @@ BURST_CYCLES: Final = 250
 _ROWS: Final = 1 << 15
 _FIRES: Final = 1 << 15
 _ARTIFICIAL: Final = 1 << 12
-_MOST_UNMAPPED: Final = 64
 _NO_ACCESSES: Final = Accesses.none().listed
 _NOTHING_FOUND: Final = Found(np.empty(0, np.uint32), np.empty(0, np.int64), np.empty(0, np.int64))
 _TRACE_VALUES: Final = 1 << 20
@@ -299,7 +298,7 @@ class Lockstep:
             Number of accesses made, what they read, unmapped addresses.
         """
         due = accesses.part(slice(int(np.searchsorted(accesses.cycles, until, side="right"))))
-        found = Found(np.empty(len(due), np.uint32), np.empty(len(due), np.int64), np.empty(_MOST_UNMAPPED, np.int64))
+        found = Found(np.empty(len(due), np.uint32), np.empty(len(due), np.int64), np.empty(MOST_UNMAPPED, np.int64))
         self._clock[kernel.ACCESS : kernel.UNMAPPED + 1] = 0
         self._advance(until, due.listed, found)
         made, answers, unmapped = self._clock[kernel.ACCESS : kernel.UNMAPPED + 1].tolist()

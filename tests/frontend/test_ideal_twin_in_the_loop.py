@@ -184,7 +184,7 @@ def test_an_instance_uses_the_calibration_that_it_is_given(twin: Connection, tmp
 
 def test_a_calibration_of_another_kind_is_refused() -> None:
     with pytest.raises(ModelError, match="a result of `hxtwin.calib`"):
-        ExecutionInstance().load_calib(3)  # type: ignore[arg-type]
+        ExecutionInstance().load_calib(3)  # type: ignore[arg-type]  # what is refused
 
 
 def test_first_layer_on_the_chip_and_readout_in_software(twin: Connection) -> None:

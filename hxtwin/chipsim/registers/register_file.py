@@ -37,7 +37,8 @@ SYNAPSE_ROWS: Final = 258
 """256 rows of synapses and two of column switches."""
 QUADS: Final = 64
 """Words of a row in one half."""
-_MOST_UNMAPPED: Final = 64
+MOST_UNMAPPED: Final = 64
+"""Unmapped addresses that are told of at a time."""
 _NO_STOP: Final = 3
 
 
@@ -178,7 +179,7 @@ class RegisterFile:
         self._concerns = np.full(len(self.map.block_names), (1 << len(Consumer)) - 1, dtype=np.uint8)
         self._marks = np.zeros(1, dtype=np.int64)
         self._taken = dict.fromkeys(Consumer, -1)
-        self._unmapped = np.empty(_MOST_UNMAPPED, dtype=np.int64)
+        self._unmapped = np.empty(MOST_UNMAPPED, dtype=np.int64)
         self._cells_of: dict[type[containers.Container], NDArray[np.int64]] = {}
         cells = self.map
         self.tables: Final = access_kernel.Registers(
