@@ -82,6 +82,7 @@ class AnalogCore:
         rest: which of them sleep.
         synapses: state of the drivers, and the synapses.
         output: readout amplifiers.
+        watched: circuits whose readout quantities are recorded, ascending, ``int64[n]``.
         awake: nodes that are awake.
         remembers: the correlation sensors have their biases, so that pulses leave traces.
     """
@@ -90,6 +91,7 @@ class AnalogCore:
     state: State
     scratch: Scratch
     rest: Rest
+    watched: NDArray[np.int64]
 
     def __init__(self, registers: RegisterFile, options: TwinOptions) -> None:
         self._registers = registers
@@ -111,6 +113,7 @@ class AnalogCore:
         self._last_pre = np.full((CIRCUITS, COLUMNS), _NO_PULSE, dtype=np.int64)
         self._last_post = np.full(CIRCUITS, _NO_PULSE, dtype=np.int64)
         self._watched = np.zeros(CIRCUITS, dtype=np.bool_)
+        self._probes: NDArray[np.int64] | None = None
         self.awake = 0
         self.reset(0)
 
@@ -157,6 +160,7 @@ class AnalogCore:
         if refreshed.readout:
             self._listen()
             self.output = NeuronOutput.of(self.settings.config, self.settings.cells)
+            self._probes = None
         if refreshed.neurons or refreshed.observed:
             rest_kernel.wake_all(step, self.state, self.coefficients, self.rest)
             old, before = self.coefficients, self.state
@@ -178,6 +182,7 @@ class AnalogCore:
         self.coefficients, self.scratch, self.rest = known.coefficients, known.scratch, known.rest
         self._index = np.full(CIRCUITS, -1, dtype=np.int64)
         self._index[self.coefficients.circuits] = np.arange(self.coefficients.circuits.size)
+        self._probes = None
         self._listen()
 
     def _discretised(
@@ -270,11 +275,8 @@ class AnalogCore:
         self.rest.watched[:] = False
         watched = self._watched[self.coefficients.circuits]
         self.rest.watched[self.coefficients.node_of[watched]] = True
-
-    @property
-    def watched(self) -> NDArray[np.int64]:
-        """Circuits that are watched, ascending."""
-        return np.flatnonzero(self._watched).astype(np.int64)
+        self.watched = np.flatnonzero(self._watched).astype(np.int64)
+        self._probes = None
 
     def membranes(self, circuits: NDArray[np.int64]) -> NDArray[np.int64]:
         """Those of the circuits that are integrated; their indices number their membranes as probes."""
@@ -282,9 +284,10 @@ class AnalogCore:
 
     def probes(self) -> NDArray[np.int64]:
         """Numbers of the readout quantities of the watched circuits, see `step_kernel.record`."""
-        watched = self.watched
-        n = self.coefficients.circuits.size
-        return self._index[watched] + n * self.output.kind[watched].astype(np.int64)
+        if self._probes is None:
+            n = self.coefficients.circuits.size
+            self._probes = self._index[self.watched] + n * self.output.kind[self.watched].astype(np.int64)
+        return self._probes
 
     def quantities(self) -> NDArray[np.float32]:
         """Readout quantities of the watched circuits now, ``float32[n]``."""

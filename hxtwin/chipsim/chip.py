@@ -101,11 +101,6 @@ class Chip:
         return self._words_to_be[address]
 
     @property
-    def conversions_planned(self) -> int:
-        """Conversions that have not ended."""
-        return len(self._conversion_steps)
-
-    @property
     def pending_accesses(self) -> Accesses:
         """Accesses that have not arrived yet."""
         return self._accesses

@@ -47,6 +47,8 @@ _FIRES: Final = 1 << 15
 _ARTIFICIAL: Final = 1 << 12
 _NO_ACCESSES: Final = Accesses.none().listed
 _NOTHING_FOUND: Final = Found(np.empty(0, np.uint32), np.empty(0, np.int64), np.empty(0, np.int64))
+_LOGS: Final = [kernel.RECORDED, kernel.ROWS, kernel.FIRES, kernel.TRACED, kernel.LINK_FIRST]
+"""Places of the clock that begin anew when the logs have been taken."""
 _TRACE_VALUES: Final = 1 << 20
 _MOST_TRACE_ROWS: Final = 1 << 14
 
@@ -327,8 +329,10 @@ class Lockstep:
 
     def _run(self, until: int, accesses: AccessList, found: Found) -> int:
         analog, clock = self.analog, self._clock
-        watched, shown = analog.watched, analog.membranes(self._shown)
-        probes = np.concatenate([analog.probes(), analog.indices(shown)])
+        watched, probes, shown = analog.watched, analog.probes(), self._shown
+        if len(shown):
+            shown = analog.membranes(shown)
+            probes = np.concatenate([probes, analog.indices(shown)])
         rows = 0
         if len(probes):
             steps = int((until + 1) // analog.step_cycles) - self.step
@@ -372,40 +376,42 @@ class Lockstep:
 
     def _take_logs(self) -> None:
         clock, arrays = self._clock, self.events.arrays
-        n = int(clock[kernel.RECORDED])
-        recorded = arrays.recorded[:n].copy()
-        if n:
+        places = clock.tolist()
+        recorded = arrays.recorded[: places[kernel.RECORDED]].copy()
+        if len(recorded):
             self._recorded.append(recorded)
-        synaptic_first, synaptic_last = int(clock[kernel.SYNAPTIC_FIRST]), int(clock[kernel.SYNAPTIC_LAST])
-        neuron_first, neuron_last = int(clock[kernel.NEURON_FIRST]), int(clock[kernel.NEURON_LAST])
-        fires = Fires(*self._fired[:2, : clock[kernel.FIRES]].copy())
-        if self._probe is not None:
-            self._probe.crossbar_outputs(recorded, arrays.synaptic[:synaptic_first])
-            self._probe.crossbar_inputs(
-                NEURON, arrays.neuron_cycles[:neuron_first], arrays.neuron_labels[:neuron_first]
-            )
-            self._probe.fires(fires.cycles, self.outputs.arrays.neuron_of_circuit[fires.circuits])
-        if self.analog.remembers:
-            self._late_rows.append(self._rows.part(np.arange(clock[kernel.ROWS])))
-            self._late_fires.append(fires)
-            self._correlate(math.ceil(self.step_begin - 2 * self.analog.step_cycles))
-        left = synaptic_last - synaptic_first
-        arrays.synaptic[:left] = arrays.synaptic[synaptic_first:synaptic_last].copy()
-        clock[kernel.SYNAPTIC_FIRST], clock[kernel.SYNAPTIC_LAST] = 0, left
-        left = neuron_last - neuron_first
-        arrays.neuron_cycles[:left] = arrays.neuron_cycles[neuron_first:neuron_last].copy()
-        arrays.neuron_labels[:left] = arrays.neuron_labels[neuron_first:neuron_last].copy()
-        clock[kernel.NEURON_FIRST], clock[kernel.NEURON_LAST] = 0, left
-        first, last = int(clock[kernel.FORCED_FIRST]), int(clock[kernel.FORCED_LAST])
-        for column in self._artificial:
-            column[: last - first] = column[first:last].copy()
-        clock[kernel.FORCED_FIRST], clock[kernel.FORCED_LAST] = 0, last - first
-        taken = int(clock[kernel.LINK_FIRST])
+        if self._probe is not None or self.analog.remembers:
+            self._show_logs(places, recorded)
+        # what has not been taken moves to the front
+        for queue, first, last in (
+            ((arrays.synaptic,), kernel.SYNAPTIC_FIRST, kernel.SYNAPTIC_LAST),
+            ((arrays.neuron_cycles, arrays.neuron_labels), kernel.NEURON_FIRST, kernel.NEURON_LAST),
+            (self._artificial, kernel.FORCED_FIRST, kernel.FORCED_LAST),
+        ):
+            begin, end = places[first], places[last]
+            if begin:
+                for column in queue:
+                    column[: end - begin] = column[begin:end].copy()
+                clock[first], clock[last] = 0, end - begin
+        taken = places[kernel.LINK_FIRST]
         if taken:
             self.events.link_cycles = self.events.link_cycles[taken:]
             self.events.link_labels = self.events.link_labels[taken:]
-        for place in (kernel.RECORDED, kernel.ROWS, kernel.FIRES, kernel.TRACED, kernel.LINK_FIRST):
-            clock[place] = 0
+        clock[_LOGS] = 0
+
+    def _show_logs(self, places: list[int], recorded: NDArray[np.int64]) -> None:
+        """Probe and correlation sensors get what has happened."""
+        arrays = self.events.arrays
+        fires = Fires(*self._fired[:2, : places[kernel.FIRES]].copy())
+        if self._probe is not None:
+            taken = places[kernel.NEURON_FIRST]
+            self._probe.crossbar_outputs(recorded, arrays.synaptic[: places[kernel.SYNAPTIC_FIRST]])
+            self._probe.crossbar_inputs(NEURON, arrays.neuron_cycles[:taken], arrays.neuron_labels[:taken])
+            self._probe.fires(fires.cycles, self.outputs.arrays.neuron_of_circuit[fires.circuits])
+        if self.analog.remembers:
+            self._late_rows.append(self._rows.part(np.arange(places[kernel.ROWS])))
+            self._late_fires.append(fires)
+            self._correlate(math.ceil(self.step_begin - 2 * self.analog.step_cycles))
 
     def _correlate(self, before: int) -> None:
         """Hands pulses and resets earlier than a cycle to the sensors; later ones may still be overtaken."""

@@ -390,12 +390,13 @@ def wake_reached(
         begin, end = 0, coefficients.hemisphere_begin
         if row >= _ROWS:
             begin, end = end, n
+        address = events.addresses[e]
         for m in range(begin, end):
+            column = coefficients.line_columns[m]
+            if labels[row, column] != address or efficacy[row, column] == 0.0:  # most of them: the cheapest look first
+                continue
             k = coefficients.node_of[m]
             if not rest.asleep[k]:
-                continue
-            column = coefficients.line_columns[m]
-            if labels[row, column] != events.addresses[e] or efficacy[row, column] == 0.0:
                 continue
             wake(k, step, state, coefficients, rest)
             woke += 1

@@ -80,7 +80,11 @@ TABLES_WRITTEN: Final = 20
 """1: a table of the FPGA was written since the caller looked."""
 ANSWERS_WRITES: Final = 21
 """1: writes are answered too; they are left to the caller."""
-STATE_SIZE: Final = 22
+CADC_DURATION: Final = 22
+"""Chip cycles of a conversion on each hemisphere, two places; 0: switched off, `UNKNOWN`: left to the caller."""
+N_CONVERSIONS: Final = 24
+"""CADC conversions in the output array."""
+STATE_SIZE: Final = 25
 
 # --- places in the numbers, int64[NUMBERS_SIZE], from Parameters ---
 TO_CHIP: Final = 0
@@ -95,9 +99,14 @@ NUMBERS_SIZE: Final = 8
 
 LOOPBACK_RESPONSE: Final = 2
 OMNIBUS_RESPONSE: Final = 1
+UNKNOWN: Final = -1
+"""A write may have changed the duration of conversions."""
 KNOWN: Final = -1
 """In place of the number of a read: the word of this answer is known."""
 _READ: Final = 0x10
+_TRIGGERS: Final = 2
+_CHIP_CYCLES: Final = 2
+"""In one FPGA cycle."""
 _SPECIAL_CHIP_END: Final = 0x000C0000
 _U32: Final = 0xFFFFFFFF
 
@@ -145,6 +154,9 @@ def put_access(
     access_flags[n] = np.uint8(flags)
     access_numbers[n] = number
     state[N_ACCESSES] = n + 1
+    if flags & _READ == 0:
+        state[CADC_DURATION] = UNKNOWN
+        state[CADC_DURATION + 1] = UNKNOWN
 
 
 @kernel
@@ -192,6 +204,32 @@ def read_service(state: NDArray[np.int64], numbers: NDArray[np.int64], issue: In
 
 
 @kernel
+def trigger_conversion(
+    state: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+    arrival: Integer,
+    address: Integer,
+    conversions: NDArray[np.int64],
+) -> Integer:
+    """Starts a CADC conversion of known duration (rule 27); FPGA cycle in which the read behind it is made."""
+    hemisphere = (address >> 24) & 1
+    start: Integer = max(arrival, state[CADC_FREE + hemisphere])
+    done: Integer = start + numbers[CADC_READ]
+    duration = state[CADC_DURATION + hemisphere]
+    if duration > 0:
+        end = _CHIP_CYCLES * start + duration
+        done = max(done, (end + _CHIP_CYCLES - 1) // _CHIP_CYCLES)
+        n = state[N_CONVERSIONS]
+        conversions[n, 0] = hemisphere
+        conversions[n, 1] = (address >> 6) & 0xFF
+        conversions[n, 2] = _CHIP_CYCLES * start
+        conversions[n, 3] = end
+        state[N_CONVERSIONS] = n + 1
+    state[CADC_FREE + hemisphere] = done
+    return done
+
+
+@kernel
 def answer_delay(numbers: NDArray[np.int64], address: Integer) -> Integer:
     """FPGA cycles from a read of the chip to its answer; spike counters take their time."""
     delay: Integer = numbers[ANSWER]
@@ -222,6 +260,7 @@ def execute(
     answer_codes: NDArray[np.uint8],
     answer_words: NDArray[np.uint64],
     answer_numbers: NDArray[np.int64],
+    conversions: NDArray[np.int64],
 ) -> tuple[int, int]:
     """Executes instructions until one needs the caller.
 
@@ -241,6 +280,7 @@ def execute(
         event_cycles: receives chip cycles of labels at the crossbar, `event_labels` the labels.
         answer_times: receives times of answers, FPGA cycles; `answer_codes`, `answer_words` and `answer_numbers`
             likewise.
+        conversions: receives hemisphere, row, first chip cycle and end of CADC conversions, ``int64[m, 4]``.
 
     Returns:
         Index of the first instruction not executed; `END`, `SPECIAL` or `FULL`.
@@ -251,6 +291,7 @@ def execute(
             state[N_ACCESSES] == access_cycles.size
             or state[N_EVENTS] + 3 > event_cycles.size
             or state[N_ANSWERS] == answer_times.size
+            or state[N_CONVERSIONS] == conversions.shape[0]
         ):
             return i, FULL
         code = codes[i]
@@ -304,10 +345,15 @@ def execute(
                         answer_numbers,
                     )
                 else:
-                    if issue >= state[LINK_UNTIL] or state[LINK_UP] == 0 or reads_of_cadc(address) == 2:
+                    if issue >= state[LINK_UNTIL] or state[LINK_UP] == 0:
                         return i, SPECIAL
                     number = state[READS]
-                    service = read_service(state, numbers, issue, address)
+                    if reads_of_cadc(address) != _TRIGGERS:
+                        service = read_service(state, numbers, issue, address)
+                    elif state[CADC_DURATION + ((address >> 24) & 1)] != UNKNOWN:
+                        service = trigger_conversion(state, numbers, issue + numbers[TO_CHIP], address, conversions)
+                    else:
+                        return i, SPECIAL
                     time = omnibus_answer_time(state, ring, service + answer_delay(numbers, address))
                     put_answer(
                         state,

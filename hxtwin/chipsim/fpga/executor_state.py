@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hxtwin.chipsim.parameters import Parameters
 
 _ROOM: Final = 1 << 18
+_MOST_CONVERSIONS: Final = 1 << 12
 _FIRST_CYCLE: Final = 1000
 
 
@@ -61,6 +62,8 @@ class ExecutorState:
         self._answer_codes = np.empty(_ROOM, np.uint8)
         self._answer_words = np.empty(_ROOM, np.uint64)
         self._answer_numbers = np.empty(_ROOM, np.int64)
+        self._conversions = np.empty((_MOST_CONVERSIONS, 4), np.int64)
+        self.forget_durations()
 
     @property
     def cycle(self) -> int:
@@ -102,6 +105,7 @@ class ExecutorState:
             self._answer_codes,
             self._answer_words,
             self._answer_numbers,
+            self._conversions,
         )
         return int(index), int(why)
 
@@ -143,6 +147,30 @@ class ExecutorState:
     def answer_delay(self, address: int) -> int:
         """FPGA cycles from a read of the chip to its answer; see the kernel."""
         return int(kernel.answer_delay(self._numbers, address))
+
+    def trigger_conversion(self, arrival: int, address: int, duration: int | None) -> int:
+        """Starts a CADC conversion of a duration in chip cycles, None: switched off; the next ones are alike.
+
+        Returns:
+            FPGA cycle in which the read behind it is made.
+        """
+        self.registers[kernel.CADC_DURATION + (address >> 24 & 1)] = 0 if duration is None else duration
+        return int(kernel.trigger_conversion(self.registers, self._numbers, arrival, address, self._conversions))
+
+    @property
+    def has_room_for_conversion(self) -> bool:
+        """Whether one more conversion can be started before the next `take_conversions`."""
+        return bool(self.registers[kernel.N_CONVERSIONS] < _MOST_CONVERSIONS)
+
+    def forget_durations(self) -> None:
+        """What is done now may change the duration of conversions."""
+        self.registers[kernel.CADC_DURATION : kernel.CADC_DURATION + 2] = kernel.UNKNOWN
+
+    def take_conversions(self) -> NDArray[np.int64]:
+        """CADC conversions since the last call: hemisphere, row, first chip cycle, end; ``int64[n, 4]``."""
+        n = int(self.registers[kernel.N_CONVERSIONS])
+        self.registers[kernel.N_CONVERSIONS] = 0
+        return self._conversions[:n].copy()
 
     @property
     def has_writes(self) -> bool:

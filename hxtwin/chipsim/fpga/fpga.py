@@ -124,6 +124,8 @@ class Fpga:
             up = self.link.phys_up
             self.counters.to_chip(len(accesses), len(event_labels), up)
             self.counters.answers(answers.times[answers.numbers >= 0], up)
+        for conversion in self.state.take_conversions().tolist():
+            self.chip.schedule_conversion(*conversion)
         self.chip.take_accesses(accesses)
         self.chip.take_link_events(event_cycles, event_labels)
         self.responses.take_answers(answers)

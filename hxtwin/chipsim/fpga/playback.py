@@ -47,8 +47,6 @@ _READS_IN_FLIGHT_LSB: Final = 39
 _MOST_INDEX: Final = 0xFFFFFFFF
 _CONCERNS_LINK_BELOW: Final = 0x000C0000
 _AUTO_CALIBRATING: Final = 1
-_MOST_CONVERSIONS: Final = 1 << 12
-"""Conversions that are planned before the chip comes to them, at most."""
 _RESET_MODE_ADDRESS: Final = 0x02200003
 _VOLATILE: Final = ((0x00122800, 0x00122BFF), (0x0012A800, 0x0012ABFF), (0x00130065, 0x00130084))
 
@@ -88,6 +86,7 @@ class Playback:
         state.registers[kernel.WAITING] = 0
         state.registers[kernel.PENDING_ADDRESS] = -1
         state.registers[kernel.INDEX] = 0
+        state.forget_durations()
         self._fpga.discard_events_until(cycle - 1)
         self._fpga.advance(cycle)
         self._fpga.chip.start_session(CHIP_CYCLES * cycle)
@@ -185,6 +184,7 @@ class Playback:
         """Executes one instruction that the kernel left; False: the kernel can execute it now."""
         if code == ut.OmnibusAddress.code and self._trigger_conversion(payload & 0xFFFFFFFF):
             return True
+        self._state.forget_durations()
         self._fpga.advance(self._state.cycle)
         match code:
             case ut.OmnibusAddress.code:
@@ -341,14 +341,15 @@ class Playback:
     def _trigger_conversion(self, address: int) -> bool:
         """A read that starts a conversion, sent without a look at the rest; False if something may stand in its way.
 
-        Nothing that has to be advanced for it: so that many conversions are known when the chip comes to the first.
+        Nothing has to be advanced for it, so that many conversions are known when the chip comes to the first; those
+        that follow without a write between them are left to the kernel.
         """
         fpga, state = self._fpga, self._state
         if address >> _FPGA_SPACE or reads_of_cadc(address) != TRIGGERS_CONVERSION:
             return False
-        issue = max(state.cycle, int(np.sort(state.ring)[-fpga.parameters.reads_in_flight]))
+        issue = max(state.cycle, int(state.ring.min()))
         certain = fpga.link.up and not self._waiting and fpga.next_change > issue
-        if not certain or fpga.chip.conversions_planned > _MOST_CONVERSIONS or self._is_silent(address):
+        if not certain or self._is_silent(address):
             return False
         state.cycle = issue + 1
         self._send(issue, _Waiting(address, 0, READ | _ALL_LANES))
@@ -445,23 +446,14 @@ class Playback:
     def _convert(self, arrival: int, address: int) -> int | None:
         """Starts a CADC conversion (rule 27); cycle in which the read behind it is made, None: never."""
         fpga, state = self._fpga, self._state
-        if state.has_writes:  # on which the duration may depend
+        if state.has_writes or not state.has_room_for_conversion:  # the duration may depend on writes
             fpga.hand_over()
         hemisphere = address >> 24 & 1
-        free = kernel.CADC_FREE + hemisphere
-        start = max(arrival, int(state.registers[free]))
         config, common = (fpga.chip.word_to_be(wanted) for wanted in fpga.chip.cadc.addresses(hemisphere))
         if fpga.chip.word_to_be(_RESET_MODE_ADDRESS | hemisphere << 24) & _AUTO_CALIBRATING:
             fpga.log.once("auto calibrating", "a CADC read in mode auto_calibrating is never answered")
             return None
-        duration = fpga.chip.cadc.duration(config, common)
-        done = start + fpga.parameters.cadc_read_cycles
-        if duration is not None:
-            end = CHIP_CYCLES * start + duration
-            done = max(done, -(-end // CHIP_CYCLES))
-            fpga.chip.schedule_conversion(hemisphere, address >> 6 & 0xFF, CHIP_CYCLES * start, end)
-        state.registers[free] = done
-        return done
+        return state.trigger_conversion(arrival, address, fpga.chip.cadc.duration(config, common))
 
     # --- blocking -------------------------------------------------------------------------------------------------
 
