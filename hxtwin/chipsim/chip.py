@@ -129,7 +129,7 @@ class Chip:
 
     def board_changed(self, cycle: int) -> None:
         """The board's voltages have changed in a cycle."""
-        self.advance(cycle)
+        self.advance(cycle, complete=True)
         self._observers.board_changed()
 
     def set_madc_clock(self, cycle: int, hertz: float) -> None:
@@ -145,7 +145,7 @@ class Chip:
 
     def reset(self, cycle: int) -> None:
         """Chip reset in a cycle: registers and units as in rules 1 and 7; what was under way is lost."""
-        self.advance(cycle)
+        self.advance(cycle, complete=True)
         self.registers.reset()
         self._words_to_be.clear()
         self._conversion_steps.clear()
@@ -164,17 +164,24 @@ class Chip:
         self._lockstep.start_session(cycle)
         self._observers.start_session(cycle)
 
-    def advance(self, until: int) -> None:
-        """Makes all accesses, conversions and events up to and including a cycle."""
-        while (due := self._next_step) <= until:
-            if self._conversion_steps and self._conversion_steps[0][0] == due:
+    def advance(self, until: int, *, complete: bool = False) -> None:
+        """Makes all accesses, conversions and events up to and including a cycle.
+
+        Args:
+            until: last cycle.
+            complete: accesses that wait for the event network are made early, too, not with the next call. The program
+                alone must determine `until` then, and not how it is cut into calls.
+        """
+        while True:
+            due = self._next_step
+            if due > until:
+                if self._advance_accesses(until, complete=complete):
+                    break
+            elif self._conversion_steps and self._conversion_steps[0][0] == due:
                 self._make_conversion_step(until)
-                continue
-            self._advance_accesses(due - 1)
-            if self._next_step == due:  # no access has changed it
+            elif self._advance_accesses(due - 1, complete=True):
                 self._lockstep.advance(due)
                 self._observers.end_observation(due)
-        self._advance_accesses(until)
         self._lockstep.advance(until)
 
     @property
@@ -187,21 +194,27 @@ class Chip:
         """Begin or end of a conversion; as long as nothing disturbs, many of them at once."""
         cycle, _, _, is_end, conversion = self._conversion_steps[0]
         observers, lockstep = self._observers, self._lockstep
-        undisturbed = not lockstep.is_stale and cycle <= self.registers.quiet_until(self._accesses)
+        undisturbed = not lockstep.is_stale and cycle <= self._undisturbed_until
         if is_end and undisturbed and observers.may_run_ahead:
             self._make_conversions(until)
             return
+        seen_on = not is_end and undisturbed and observers.sees(conversion.hemisphere)
+        if not seen_on and not self._advance_accesses(cycle - 1, complete=True):
+            return
         heapq.heappop(self._conversion_steps)
         if not is_end:
-            if not (undisturbed and observers.sees(conversion.hemisphere)):
-                self._advance_accesses(cycle - 1)
+            if not seen_on:
                 lockstep.advance(cycle)
             observers.begin_conversion(conversion)
             return
-        self._advance_accesses(cycle - 1)
         if lockstep.reached <= cycle:
             lockstep.advance(cycle)
         self.registers.cadc[conversion.hemisphere] = observers.finish_conversions([conversion])[0]
+
+    @property
+    def _undisturbed_until(self) -> int:
+        """Last cycle before settings may change: before the first access that matters, or cells are looked at."""
+        return min(self.registers.quiet_until(self._accesses), self._lockstep.settled_cycle - 1)
 
     def _make_conversions(self, until: int) -> None:
         """The end of a conversion, and all conversions that follow closely before a write or an unknown hemisphere.
@@ -209,7 +222,7 @@ class Chip:
         The lockstep runs ahead over all of them. The accesses on the way are reads that concern nobody else.
         """
         observers, lockstep = self._observers, self._lockstep
-        last = min(until, self.registers.quiet_until(self._accesses))
+        last = min(until, self._undisturbed_until)
         seen = self._conversion_steps[0][0]
         ended: list[Conversion] = []
         begun: list[Conversion] = []
@@ -253,38 +266,58 @@ class Chip:
         if duration is not None:
             self.schedule_conversion(trigger.hemisphere, trigger.row, cycle + 1, cycle + 1 + duration)
 
-    def _advance_accesses(self, until: int) -> None:
+    def _advance_accesses(self, until: int, *, complete: bool) -> bool:
+        """Makes accesses up to a cycle; those that wait for the event network only if `complete`.
+
+        Returns:
+            False: one of them has begun or ended an observation, and further ones have not been made.
+        """
         lockstep = self._lockstep
+        planned = self._next_step
         while len(self._accesses) and self._accesses.cycles[0] <= until:
+            if self._next_step != planned:
+                return False
             first = int(self._accesses.cycles[0])
             if lockstep.refresh_cycle <= first:
                 lockstep.advance(lockstep.refresh_cycle)  # a burst is over, or cells have settled
                 continue
             reads = self._leading_reads()
             quiet = lockstep.next_cycle
-            if quiet > first:
+            due = self._accesses
+            if quiet > first and not lockstep.looking:  # who looks sees every write at once, not bursts
                 last = max(first, min(self._burst_end(), lockstep.settled_cycle - 1))
                 last, level = min(until, quiet - 1, last), WATCH_ALWAYS
             elif reads:
-                last, level = min(until, int(self._accesses.cycles[reads - 1])), WATCH_BUSY
+                due, last, level = due.part(slice(reads)), until, WATCH_BUSY
             else:
-                self._make_moving(until)
+                if not self._make_moving(until, complete=complete):
+                    break
                 continue
-            done, answers, unmapped, watched = self.registers.apply(self._accesses, 0, last, level)
+            done, answers, unmapped, watched = self.registers.apply(due, 0, last, level)
             self._account(answers, unmapped)
             self._note_writes(done)
             self._accesses = self._accesses.part(slice(done, None))
-            if watched:
+            if not watched:
+                continue
+            if level == WATCH_ALWAYS:
                 self._make_watched()
+            elif not self._make_moving(until, complete=complete):
+                break
+        return self._next_step == planned
 
-    def _make_moving(self, until: int) -> None:
-        """Makes accesses while events move, each in its turn, up to a cycle or to one that concerns another unit."""
-        done, answers, unmapped = self._lockstep.make_accesses(self._accesses, until)
+    def _make_moving(self, until: int, *, complete: bool) -> bool:
+        """Makes accesses while events move, each in its turn, up to a cycle or to one that concerns another unit.
+
+        Returns:
+            Whether further ones may be due; False: those up to the cycle are made, or wait.
+        """
+        done, answers, unmapped, is_concern = self._lockstep.make_accesses(self._accesses, until, complete=complete)
         self._account(answers, unmapped)
         self._note_writes(done)
         self._accesses = self._accesses.part(slice(done, None))
-        if len(self._accesses) and self._accesses.cycles[0] <= until:
+        if is_concern:
             self._make_watched()
+        return is_concern
 
     def _leading_reads(self) -> int:
         """How many reads stand in front of the first write."""
@@ -309,7 +342,7 @@ class Chip:
     def access(self, cycle: int, address: int, word: int, *, is_read: bool) -> int:
         """An access that does not come over the link: advances to the cycle, makes it, returns the word read or 0."""
         self._words_to_be.clear()
-        self.advance(cycle)
+        self.advance(cycle, complete=True)
         trigger = conversion_trigger(address) if is_read else None
         if trigger is not None:
             self._start_conversion(cycle, trigger)

@@ -293,24 +293,31 @@ class Lockstep:
             return
         self._advance(until, _NO_ACCESSES, _NOTHING_FOUND)
 
-    def make_accesses(self, accesses: Accesses, until: int) -> tuple[int, Reads, list[int]]:
+    def make_accesses(self, accesses: Accesses, until: int, *, complete: bool) -> tuple[int, Reads, list[int], bool]:
         """Runs up to a cycle and makes accesses on the way; only up to one that concerns another unit, if there is any.
 
+        Args:
+            accesses: all that have not been made.
+            until: last cycle.
+            complete: those that wait for the network are made early, too; the program alone must determine `until`.
+
         Returns:
-            Number of accesses made, what they read, unmapped addresses.
+            Number of accesses made, what they read, unmapped addresses, whether the next one concerns another unit.
         """
         due = accesses.part(slice(int(np.searchsorted(accesses.cycles, until, side="right"))))
         found = Found(np.empty(len(due), np.uint32), np.empty(len(due), np.int64), np.empty(MOST_UNMAPPED, np.int64))
         self._clock[kernel.ACCESS : kernel.UNMAPPED + 1] = 0
-        self._advance(until, due.listed, found)
+        self._clock[kernel.COMPLETE] = complete
+        is_concern = self._advance(until, due.listed, found)
         made, answers, unmapped = self._clock[kernel.ACCESS : kernel.UNMAPPED + 1].tolist()
         self._clock[kernel.ACCESS] = 0
         reads = Reads(found.numbers[:answers], found.words[:answers])
         if self._probe is not None:
             self._probe.accesses(due.part(slice(made)), reads.words)
-        return made, reads, found.unmapped[:unmapped].tolist()
+        return made, reads, found.unmapped[:unmapped].tolist(), is_concern
 
-    def _advance(self, until: int, accesses: AccessList, found: Found) -> None:
+    def _advance(self, until: int, accesses: AccessList, found: Found) -> bool:
+        """Runs up to a cycle; True: it has stopped in front of an access that concerns another unit."""
         while True:
             border = self.refresh_cycle
             if border <= math.ceil(self.step_begin):
@@ -320,12 +327,13 @@ class Lockstep:
             result = self._run(reach, accesses, found)
             self._last_write = max(self._last_write, int(self._clock[kernel.LAST_WRITE]))
             if result == kernel.CONCERN:
-                return
+                return True
             if result == kernel.SETTINGS:
                 self.refresh()
             elif result == kernel.DONE and reach == until:
                 break
         self._reached = max(self._reached, until)
+        return False
 
     def _run(self, until: int, accesses: AccessList, found: Found) -> int:
         analog, clock = self.analog, self._clock

@@ -7,14 +7,16 @@ part              how far
 ================  =========================================================================================
 event network     to cycle ``n * h + 3``: what fires in the step enters the crossbar at ``n * h + 4`` or later
 synaptic events   those that arrive before ``(n + 1) * h``; they come at most one step late, which costs no charge
-accesses          those of the step; those to the network when it has come to their cycle; at the end of a call all
-                  up to its last cycle
+accesses          of cycles c with ``c + 1 < (n + 1) * h``; those to the network when it has come to their cycle,
+                  so at most one step late, and all that follow them
 neuron circuits   step n
 neuron outputs    fires of the step: spike counters, requests, events for the crossbar
 ================  =========================================================================================
 
-Hence every event meets the same step however the time is cut into calls. While all neurons sleep and nothing moves,
-the loop jumps. Reference: simulator-decisions.md 26-34; ARCHITECTURE section 4.
+Hence every event and every access meets the same step however the time is cut into calls: what waits at the end of a
+call waits for the next one, unless the caller wants all accesses made, which it may in cycles that the program alone
+determines. While all neurons sleep and nothing moves, the loop jumps, but not past an access.
+Reference: simulator-decisions.md 26-34; ARCHITECTURE section 4.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hxtwin.chipsim.analog.arrays import Coefficients, Fires, Rest, RowEvents, Scratch, State
+    from hxtwin.chipsim.compiled import Integer
     from hxtwin.chipsim.elaborate.drivers import DriverParameters
     from hxtwin.chipsim.registers.access_kernel import AccessList, Found, Registers
 
@@ -87,7 +90,9 @@ LAST_WRITE: Final = 20
 """Cycle of the last write."""
 LOOKING: Final = 21
 """1: what is written acts at once."""
-CLOCK_SIZE: Final = 22
+COMPLETE: Final = 22
+"""1: at the end of the call all accesses up to its last cycle are made, also those that would wait for the network."""
+CLOCK_SIZE: Final = 23
 
 _ROOM: Final = 1024
 _MOST_ROWS_OF_EVENT: Final = 64
@@ -285,6 +290,7 @@ def _drive(
 
 @inner_kernel
 def _send_fires(
+    begin: int,
     until: int,
     first: int,
     clock: NDArray[np.int64],
@@ -293,7 +299,10 @@ def _send_fires(
     circuits: NDArray[np.int64],
     fired: NDArray[np.int64],
 ) -> None:
-    """Fires from index `first` of the log, brought into order, to counters and crossbar."""
+    """Fires from index `first` of the log, brought into order, to counters and crossbar.
+
+    Forced ones that come late count from the first cycle of the step, `begin`: the network may have passed theirs.
+    """
     for new in range(first, clock[FIRES]):
         fired[1, new] = circuits[fired[1, new]]
         place = new
@@ -306,7 +315,7 @@ def _send_fires(
         fired[2, f] = outputs.neuron_of_circuit[fired[1, f]]
     events, now, waiting = fire_neurons(
         until,
-        clock[OUTPUT_NOW],
+        max(clock[OUTPUT_NOW], begin),
         fired[0],
         fired[2],
         first,
@@ -358,10 +367,18 @@ def _lead_followers(
 
 
 @inner_kernel
-def _is_due(clock: NDArray[np.int64], accesses: AccessList, registers: Registers, last: float, reached: int) -> bool:
-    """Whether the next access is made, up to a cycle; if only the network cares, when that has reached its cycle."""
+def _step_of_access(cycle: Integer, h: float) -> int:
+    """Step before which an access is made at the earliest: the one that cannot be over when the cycle is."""
+    return int((cycle + 1) // h)
+
+
+@inner_kernel
+def _is_due(
+    clock: NDArray[np.int64], accesses: AccessList, registers: Registers, step: int, h: float, reached: int
+) -> bool:
+    """Whether the next access is made before a step; if only the network cares, when that has reached its cycle."""
     i = clock[ACCESS]
-    if i == accesses.cycles.size or accesses.cycles[i] > last:
+    if i == accesses.cycles.size or _step_of_access(accesses.cycles[i], h) > step:
         return False
     if accesses.cycles[i] <= reached:
         return True
@@ -379,13 +396,14 @@ def _access(
     registers: Registers,
     found: Found,
 ) -> int:
-    """Makes the accesses of the cycle of the next one; returns `DONE`, `WRITTEN` or `CONCERN`."""
+    """Makes the next access; returns `DONE`, `WRITTEN` or `CONCERN`."""
     first = clock[ACCESS]
     changes = registers.marks[0]
     nothing = found.numbers[:0]
     last, answers, unmapped, why = access_kernel.apply_accesses(
         accesses,
         first,
+        first + 1,
         accesses.cycles[first],
         WATCH_ALWAYS,
         registers,
@@ -425,7 +443,7 @@ def _undisturbed(
     """End of the steps from one on in which nothing reaches the neurons and nobody looks whether they may sleep."""
     end = min(last, (step // rest_kernel.REST_STEPS + 1) * rest_kernel.REST_STEPS)
     if clock[ACCESS] < accesses.cycles.size:
-        end = min(end, int(np.ceil((accesses.cycles[clock[ACCESS]] - lead) / h)))
+        end = min(end, _step_of_access(accesses.cycles[clock[ACCESS]], h))
     if due < NEVER:
         end = min(end, int(np.ceil((due - lead) / h)))
     if clock[SYNAPTIC_FIRST] < clock[SYNAPTIC_LAST]:
@@ -507,7 +525,7 @@ def run(
             result = FULL
             break
         horizon = int(step * h) + lead
-        while result == DONE and _is_due(clock, accesses, registers, min(until, (step + 1) * h - 2), horizon):
+        while result == DONE and _is_due(clock, accesses, registers, step, h, horizon):
             reach = min(accesses.cycles[clock[ACCESS]], horizon)
             if due <= reach and not _route(reach, clock, network, link_cycles, link_labels):
                 result = FULL
@@ -589,7 +607,8 @@ def run(
                 _lead_followers(first_fire, clock, outputs, coefficients.circuits, fired, artificial)
         if clock[FIRES] > first_fire or clock[WAITING] > 0:
             before = clock[NEURON_LAST]
-            _send_fires(int(np.ceil(end)) - 1, first_fire, clock, network, outputs, coefficients.circuits, fired)
+            begin, over = int((following - 1) * h), int(np.ceil(end)) - 1
+            _send_fires(begin, over, first_fire, clock, network, outputs, coefficients.circuits, fired)
             if clock[NEURON_LAST] > before:
                 due = min(due, network.neuron_cycles[before])
         if probes.size > 0:
@@ -608,11 +627,13 @@ def run(
             if clock[FORCED_FIRST] < clock[FORCED_LAST]:
                 target = min(target, max(int(artificial.cycles[clock[FORCED_FIRST]] / h), step))
             if clock[ACCESS] < accesses.cycles.size:
-                target = min(target, max(int(np.ceil((accesses.cycles[clock[ACCESS]] - lead) / h)), step))
+                target = min(target, max(_step_of_access(accesses.cycles[clock[ACCESS]], h), step))
             step = target
     clock[STEP] = step
     horizon = min(until, int(step * h) + lead)
     while result == DONE and clock[ACCESS] < accesses.cycles.size and accesses.cycles[clock[ACCESS]] <= until:
+        if clock[COMPLETE] == 0 and not _is_due(clock, accesses, registers, step, h, horizon):
+            break
         reach = min(accesses.cycles[clock[ACCESS]], horizon)
         if due <= reach and not _route(reach, clock, network, link_cycles, link_labels):
             result = FULL

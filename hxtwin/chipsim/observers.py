@@ -143,7 +143,7 @@ class Observers:
     @property
     def recording(self) -> bool:
         """Whether samples of the membrane ADC come without a further access."""
-        return self._madc.next_sample_cycle < NEVER
+        return min(self._madc.next_sample_cycle, self._madc.end_cycle) < NEVER
 
     @property
     def observation_end(self) -> int:
@@ -153,6 +153,7 @@ class Observers:
     def end_observation(self, cycle: int) -> None:
         """The chip has been advanced to the end of an observation."""
         self._take(cycle)
+        self._madc.end(cycle)
         if self._hold_until <= cycle:
             self._hold_until = NEVER
             self._held[:] = False
@@ -160,7 +161,7 @@ class Observers:
 
     def take_samples(self) -> list[MadcSamples]:
         """Samples of the membrane ADC that are known by now and were not taken."""
-        self._take(math.floor(self._lockstep.step_begin))
+        self._take(min(math.floor(self._lockstep.step_begin), self._lockstep.reached))
         samples, self._samples = self._samples, []
         return samples
 
@@ -237,6 +238,7 @@ class Observers:
                 correlation[:, COLUMNS * hemisphere : COLUMNS * (hemisphere + 1)],
                 self._cells,
                 analog.output,
+                ends=[c.end - self._origin for c in own],
                 debug=self._voltages.cadc_debug,
                 v_reset=READOUT.correlation_v_reset if v_reset is None else v_reset,
             )

@@ -15,6 +15,7 @@ simulator-decisions.md 3-5, 13-25.
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Final
@@ -87,6 +88,9 @@ class Fpga:
         self._chip_in_reset = False
         self._was_reset = False
         self._chip_at = self.state.cycle
+        # what a step leads to is known when the step is over; it takes longer to the FPGA unless steps are long
+        under_way = min(parameters.crossbar_to_link, CHIP_CYCLES * parameters.answer_cycles)
+        self._lag = max(math.ceil((options.step_cycles - under_way) / CHIP_CYCLES), 0)
         self._discard_until = -1
         self._link_writes: deque[int] = deque()
         self._pll_shadow: dict[int, int] = {}
@@ -106,14 +110,19 @@ class Fpga:
         """Whether a synchronisation of the system time is under way."""
         return self.systime_done > 0
 
-    def advance(self, to: int) -> None:
-        """Brings everything up to and including a cycle; sends what belongs to the cycles before it."""
+    def advance(self, to: int, *, complete: bool = False) -> None:
+        """Brings everything up to and including a cycle; sends what belongs to the cycles before it.
+
+        Args:
+            to: last cycle.
+            complete: no access of the chip waits, see `Chip.advance`.
+        """
         self.hand_over()
         while (now := self.next_change) <= to:
-            self._advance_chip(now)
+            self._advance_chip(now, complete=True)
             self._change(now)
-        self._advance_chip(to)
-        self.responses.emit(to - 1)
+        self._advance_chip(to, complete=complete)
+        self.responses.emit(to - 1 - self._lag)
         self.refresh_link()
 
     def hand_over(self) -> None:
@@ -135,19 +144,19 @@ class Fpga:
         self.state.registers[kernel.LINK_UP] = self.link.up
         self.state.registers[kernel.LINK_UNTIL] = self.next_change
 
-    def _advance_chip(self, to: int) -> None:
+    def _advance_chip(self, to: int, *, complete: bool) -> None:
         if self.state.registers[kernel.TABLES_WRITTEN]:
             self.state.registers[kernel.TABLES_WRITTEN] = 0
             self.routing.look()
         # long waits in pieces: what the chip sends is bounded, and what comes back to it comes in time
         stretch = self.parameters.routing_cycles if self.routing.active else _STRETCH
         while self._chip_at + stretch < to and (self.chip.busy or self.responses.spikes_in_flight):
-            self._advance_stretch(self._chip_at + stretch)
-            self.responses.emit(self._chip_at - 1)
-        self._advance_stretch(to)
+            self._advance_stretch(self._chip_at + stretch, complete=False)
+            self.responses.emit(self._chip_at - 1 - self._lag)
+        self._advance_stretch(to, complete=complete)
 
-    def _advance_stretch(self, to: int) -> None:
-        self.chip.advance(CHIP_CYCLES * to)
+    def _advance_stretch(self, to: int, *, complete: bool) -> None:
+        self.chip.advance(CHIP_CYCLES * to, complete=complete)
         self._chip_at = max(self._chip_at, to)
         self.responses.fill(self.chip.take_reads())
         spikes = self.chip.take_recorded()

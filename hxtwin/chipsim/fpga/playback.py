@@ -295,7 +295,7 @@ class Playback:
             cycle = released()
         if fpga.options.strict:
             fpga.drop_answers(halted)
-        fpga.advance(cycle)
+        fpga.advance(cycle, complete=True)
         fpga.responses.end_program(cycle)
         fpga.log.forget("program")
         self._discarding = False

@@ -170,10 +170,13 @@ class CadcConverter:
         cells: CadcCells,
         output: NeuronOutput,
         *,
+        ends: Sequence[int] | None = None,
         debug: tuple[float, float] = _NOT_DRIVEN,
         v_reset: float = READOUT.correlation_v_reset,
     ) -> NDArray[np.uint8]:
         """Results of conversions between which no setting has changed.
+
+        A conversion sees its own part of the trace alone: its results do not depend on which others are made with it.
 
         Args:
             hemisphere: 0 top, 1 bottom.
@@ -186,6 +189,7 @@ class CadcConverter:
             storage: of the correlation sensors of the hemisphere, causal and acausal, ``float32[2, 256, 256]``.
             cells: CapMem cells, see `CadcCells`.
             output: readout amplifiers.
+            ends: cycle in which each conversion ends, which sees no border after the next cycle; None: all borders.
             debug: voltage of the causal and the acausal debug line, V; NaN where nothing drives them.
             v_reset: board voltage to which correlation storage is reset, V.
 
@@ -199,26 +203,31 @@ class CadcConverter:
         lines = np.array(debug)
         inputs = self._inputs(hemisphere, lines)
         delay = self.ramp(hemisphere, 0)[0]
-        start, slope = self._ramps(hemisphere, cells)
+        foot, slope = self._ramps(hemisphere, cells)
         circuits = slice(COLUMNS * hemisphere, COLUMNS * (hemisphere + 1))
         buffered = cells.correlation[2 * hemisphere : 2 * hemisphere + 2].repeat(_HALF)
         sensors = {row: self.correlation_volts(storage[:, row], v_reset) * buffered for row in set(rows)}
         offsets = self._registers.cells[self._offset_cells[hemisphere]].astype(np.int64) - _OFFSET_ZERO
         borders = np.ascontiguousarray(trace)
         results = np.empty((len(begins), 2, COLUMNS), dtype=np.uint8)
+        known = [len(borders)] * len(begins)
+        if ends is not None:
+            known = [int((end + 1 - first_border_cycle) // step_cycles) + 1 for end in ends]
         for k, (row, begin) in enumerate(zip(rows, begins, strict=True)):
             shifts = self._shifts[hemisphere].reshape(-1).copy()
             noise_kernel.add(shifts, self._sigma, self._sources[hemisphere], self._key, noise_kernel.CADC, begin)
+            start = begin + delay - first_border_cycle
+            place = max(min(int(start // step_cycles), known[k] - 2), 0)
             cadc_kernel.convert(
                 inputs,
-                borders,
-                float(begin + delay - first_border_cycle) / step_cycles,
+                borders[place : known[k]],
+                float(start - place * step_cycles) / step_cycles,
                 float(step_cycles),
                 output.kind[circuits],
                 output.shown[circuits],
                 sensors[row],
                 lines,
-                start,
+                foot,
                 slope,
                 self._law,
                 shifts.reshape(2, COLUMNS),

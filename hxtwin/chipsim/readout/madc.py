@@ -235,17 +235,22 @@ class Madc:
 
     @property
     def end_cycle(self) -> int:
-        """Cycle in which the recording under way, or the next one, is over; `NEVER` if none is, or it has no end."""
-        begin = self.next_sample_cycle
-        if begin >= NEVER or self._limit >= NEVER:
+        """Cycle in which the recording under way, or the next one, is over; `NEVER` if none is, or it has no end.
+
+        A recording is under way until `take` or `end` has come to this cycle, also when all its samples are known.
+        """
+        if self._limit >= NEVER or not math.isfinite(self._settings.cycles):
             return NEVER
-        if self._state is MadcState.RECORDING and self._next_index < self._limit:
-            return self._first_cycle_after(self._time_of(self._limit))
+        if self._state is MadcState.RECORDING:
+            return self._first_cycle_after(self._time_of(max(self._limit, self._next_index)))
+        begin = self.next_sample_cycle
+        if begin >= NEVER:
+            return NEVER
         return begin + self._recording_cycles
 
     def observed(self, until: int) -> NDArray[np.int64]:
         """Circuits that samples up to a cycle, or any under way, show; ascending, ``int64[n]``."""
-        if self.next_sample_cycle > until:
+        if min(self.next_sample_cycle, self.end_cycle) > until:
             return np.empty(0, np.int64)
         first = self._settings.first_input
         inputs = (first, 1 - first) if self._settings.input_length else (first,)
@@ -286,8 +291,8 @@ class Madc:
                 self._state = MadcState.RECORDING
                 self._start = self._since
                 self._base_time, self._base_index, self._next_index = float(self._since), 0, 0
-            elif self._is_complete and self._time_of(self._next_index) <= cycle:
-                self._end(self._first_cycle_after(self._time_of(self._next_index)))
+            elif self._is_complete and (end := self._first_cycle_after(self._time_of(self._next_index))) <= cycle:
+                self._end(end)
             else:
                 return
 
@@ -300,6 +305,10 @@ class Madc:
         self._since = cycle
 
     # --- samples --------------------------------------------------------------------------------------------------
+
+    def end(self, cycle: int) -> None:
+        """Time has come to a cycle; all samples up to it have been taken."""
+        self._pass(cycle)
 
     def take(self, until: int, voltage: VoltageOf) -> MadcSamples:
         """Samples up to and including a cycle that have not been taken yet.

@@ -184,6 +184,7 @@ def _latch(results: NDArray[np.uint8], cadc: NDArray[np.uint8]) -> None:
 def apply_accesses(
     accesses: AccessList,
     first: int,
+    end: int,
     last_cycle: int,
     watch_level: int,
     registers: Registers,
@@ -199,6 +200,7 @@ def apply_accesses(
     Args:
         accesses: all that are known.
         first: first access to make.
+        end: index behind the last one.
         last_cycle: last chip cycle to cover.
         watch_level: stop in front of accesses whose watch reaches this level; 3 = never.
         registers: read and changed.
@@ -215,7 +217,7 @@ def apply_accesses(
     answers, unmapped = found.words, found.unmapped
     latched = 0
     i = first
-    while i < cycles.size and cycles[i] <= last_cycle:
+    while i < end and cycles[i] <= last_cycle:
         while latched < latch_cycles.size and latch_cycles[latched] <= cycles[i]:
             _latch(latch_results[latched], registers.cadc[latch_hemispheres[latched]])
             latched += 1

@@ -285,6 +285,7 @@ class RegisterFile:
         index, n_answers, n_unmapped, stop = access_kernel.apply_accesses(
             accesses.listed,
             first,
+            len(accesses),
             last_cycle,
             stop_at_watch,
             self.tables,
