@@ -44,7 +44,9 @@ Target = Annotated[float | None, typer.Option(help="Stop at this validation accu
 Output = Annotated[Path | None, typer.Option(help="Folder of the results.", show_default=False)]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the training in the folder stopped.")]
 Every = Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")]
+LogEvery = Annotated[int, typer.Option(min=1, help="Steps between lines, where the output is no terminal.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of torch; more rarely help for networks of this size.")]
+Short = Annotated[bool, typer.Option("--short", help="Hyperparameters for three epochs, not those of the paper.")]
 Data = Annotated[Path | None, typer.Option(help="Folder with the four files of MNIST.", show_default=False)]
 
 
@@ -64,18 +66,20 @@ def yinyang(
     output: Output = None,
     resume: Resume = False,
     checkpoint_every: Every = 100,
+    log_every: LogEvery = 10,
     threads: Threads = 1,
 ) -> None:
     """Train 4 coordinates -> 120 -> 3 classes on the yin-yang data set."""
     from hxtwin.frontend.torch.training.settings import yinyang_settings
 
     settings = _changed(yinyang_settings(), epochs, limit, seed, batch_size, learning_rate, patience, target_accuracy)
-    _train(settings, _place(mock, endpoint, chip, nominal), output, None, resume, checkpoint_every, threads)
+    _train(settings, _place(mock, endpoint, chip, nominal), output, None, resume, checkpoint_every, log_every, threads)
 
 
 @train_app.command()
 def mnist(
     data: Data = None,
+    short: Short = False,
     mock: Mock = False,
     endpoint: Endpoint = None,
     chip: Chip = None,
@@ -90,13 +94,15 @@ def mnist(
     output: Output = None,
     resume: Resume = False,
     checkpoint_every: Every = 100,
+    log_every: LogEvery = 10,
     threads: Threads = 1,
 ) -> None:
     """Train 784 pixels -> 256 -> 10 digits on MNIST."""
-    from hxtwin.frontend.torch.training.settings import mnist_settings
+    from hxtwin.frontend.torch.training.settings import mnist_settings, mnist_short_settings
 
-    settings = _changed(mnist_settings(), epochs, limit, seed, batch_size, learning_rate, patience, target_accuracy)
-    _train(settings, _place(mock, endpoint, chip, nominal), output, data, resume, checkpoint_every, threads)
+    chosen = mnist_short_settings() if short else mnist_settings()
+    settings = _changed(chosen, epochs, limit, seed, batch_size, learning_rate, patience, target_accuracy)
+    _train(settings, _place(mock, endpoint, chip, nominal), output, data, resume, checkpoint_every, log_every, threads)
 
 
 def evaluate(
@@ -169,6 +175,7 @@ def _train(
     data: Path | None,
     resume: bool,
     checkpoint_every: int,
+    log_every: int,
     threads: int,
 ) -> None:
     import torch
@@ -187,6 +194,8 @@ def _train(
         bar = progress.add_task("starting", total=None, loss="", chip="")
 
         def listener(report: StepReport) -> None:
+            if not console.is_terminal and (report.step % log_every == 0 or report.step == report.steps):
+                typer.echo(_line(report))
             progress.update(
                 bar,
                 completed=report.step,
@@ -206,6 +215,17 @@ def _train(
             listener=listener,
         )
     _show(console, settings, place, outcome)
+
+
+def _line(report: StepReport) -> str:
+    """What a log says of a step."""
+    found = (
+        f"epoch {report.epoch} step {report.step}/{report.steps} loss {report.step_loss:.4f} "
+        f"accuracy {100 * report.step_accuracy:.1f} % (epoch {report.loss:.4f}, {100 * report.accuracy:.2f} %) "
+        f"spikes per neuron {report.hidden_spikes:.2f} {report.seconds:.2f} s"
+    )
+    counts = (f"{name.replace('_', ' ')} {count}" for name, count in report.counts.items() if count)
+    return ", ".join((found, *counts))
 
 
 def _progress(console: Console) -> Progress:

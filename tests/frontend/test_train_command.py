@@ -39,12 +39,20 @@ def test_training_ends_with_a_table_and_the_test_result(trained: tuple[Path, str
     assert (folder / "curves.png").stat().st_size > 1000
 
 
+def test_log_without_a_terminal_has_lines_of_steps(trained: tuple[Path, str]) -> None:
+    _, output = trained
+    lines = [line for line in output.splitlines() if line.startswith("epoch 1 step")]
+    assert len(lines) == 1
+    assert "step 5/5 loss" in lines[0]
+    assert "spikes per neuron" in lines[0]
+
+
 def test_trained_network_is_evaluated(trained: tuple[Path, str]) -> None:
     folder, output = trained
     result = invoke("eval", str(folder), "--mock")
     assert result.exit_code == 0, result.output
     accuracy = next(line for line in result.output.splitlines() if "accuracy" in line)
-    assert accuracy.split()[3:] == next(line for line in output.splitlines() if "accuracy" in line).split()[3:]
+    assert accuracy.split()[3:] == next(line for line in output.splitlines() if "│ accuracy" in line).split()[3:]
 
 
 def test_training_is_not_overwritten_but_goes_on(trained: tuple[Path, str]) -> None:

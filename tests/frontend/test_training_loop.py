@@ -14,10 +14,15 @@ from hxtwin.frontend.errors import CheckpointError, SilenceWarning
 from hxtwin.frontend.torch import Experiment
 from hxtwin.frontend.torch.training import checkpoint as checkpoint_module
 from hxtwin.frontend.torch.training.checkpoint import load
-from hxtwin.frontend.torch.training.loop import StepReport, Trainer
+from hxtwin.frontend.torch.training.loop import StepReport, Trainer, learning_rate
 from hxtwin.frontend.torch.training.network import Network
 from hxtwin.frontend.torch.training.session import Place, evaluate_checkpoint, train
-from hxtwin.frontend.torch.training.settings import TrainingSettings, mnist_settings, yinyang_settings
+from hxtwin.frontend.torch.training.settings import (
+    TrainingSettings,
+    mnist_settings,
+    mnist_short_settings,
+    yinyang_settings,
+)
 from hxtwin.frontend.torch.training.task import make_task
 
 from .ideal_chip import LSB_PER_WEIGHT, IdealChip
@@ -103,6 +108,45 @@ def test_killed_training_goes_on_exactly(tmp_path: Path, killed_at: int) -> None
     assert progress.best_epoch == whole.progress.best_epoch
 
 
+def test_rate_falls_by_steps_of_epochs() -> None:
+    settings = small(learning_rate=0.1, decay=0.5, decay_every=2)
+    found = [learning_rate(settings, epoch, 0.9) for epoch in range(5)]
+    assert found == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025])
+
+
+def test_rate_falls_along_half_a_cosine() -> None:
+    settings = small(epochs=2, learning_rate=0.1, schedule="cosine", final_rate=0.2)
+    found = [learning_rate(settings, epoch, part) for epoch, part in ((0, 0.0), (1, 0.0), (1, 1.0), (5, 0.0))]
+    assert found == pytest.approx([0.1, 0.06, 0.02, 0.02])
+    assert found[0] > learning_rate(settings, 0, 0.1) > learning_rate(settings, 0, 0.2)
+
+
+def test_resumed_training_has_the_rate_of_its_step(tmp_path: Path) -> None:
+    settings = small(schedule="cosine", train_size=100, epochs=1)
+
+    def kill(report: StepReport) -> None:
+        if report.step == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        trainer(settings, tmp_path, every=1).fit(kill)
+    second = trainer(settings)
+    second.resume(load(tmp_path / "last.safetensors"))
+    rates: list[float] = []
+    second.fit(lambda report: rates.append(second.optimizer.param_groups[0]["lr"]))
+    assert rates == pytest.approx([learning_rate(settings, 0, step / 5) for step in (2, 3, 4)])
+
+
+def test_listener_is_told_of_each_step_and_of_the_epoch() -> None:
+    told: list[StepReport] = []
+    run = trainer(small(epochs=1))
+    run.fit(told.append)
+    assert [report.step for report in told] == list(range(1, 11))
+    assert told[-1].accuracy == pytest.approx(sum(report.step_accuracy for report in told) / 10)
+    assert told[-1].loss == pytest.approx(sum(report.step_loss for report in told) / 10)
+    assert all(report.seconds > 0 and report.hidden_spikes > 0 for report in told)
+
+
 def test_finished_training_may_be_given_more_epochs(tmp_path: Path) -> None:
     trainer(small(epochs=1), tmp_path).fit()
     longer = trainer(small(epochs=2), tmp_path)
@@ -131,7 +175,7 @@ def test_silent_layer_is_warned_about() -> None:
 
 
 def test_settings_survive_the_way_into_json_and_back() -> None:
-    for settings in (yinyang_settings(), mnist_settings(), small(seed=7)):
+    for settings in (yinyang_settings(), mnist_settings(), mnist_short_settings(), small(seed=7)):
         assert TrainingSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
 
 
@@ -148,6 +192,13 @@ def test_mnist_settings_are_those_of_the_paper() -> None:
     assert (settings.hidden.hw_dac_bias, settings.output.hw_dac_bias) == (850, 700)
     assert (settings.learning_rate, settings.decay, settings.batch_size, settings.dropout) == (2e-3, 0.985, 100, 0.15)
     assert (settings.rotation_degrees, settings.rotation_probability, settings.readout_scale) == (25.0, 0.5, 3.0)
+
+
+def test_short_training_of_mnist_runs_on_the_same_neurons() -> None:
+    settings, paper = mnist_short_settings(), mnist_settings()
+    assert (settings.hidden, settings.output) == (paper.hidden, paper.output)
+    assert (settings.dropout, settings.batch_size, settings.rotation_degrees) == (0.15, 100, 25.0)
+    assert settings.schedule == "cosine"
 
 
 def test_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:

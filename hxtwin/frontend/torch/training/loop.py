@@ -12,6 +12,7 @@ Reference: frontend-torch.md E (paper Table 3).
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections import Counter
@@ -50,6 +51,10 @@ class StepReport:
         step, steps: finished steps and all steps of the epoch.
         loss, accuracy: means over the epoch so far.
         chip_seconds: time on the chip of this epoch so far.
+        step_loss, step_accuracy: of this step alone.
+        hidden_spikes: spikes per hidden neuron and image of this step.
+        seconds: wall time of this step.
+        counts: of this step: words sent and received, spikes, samples, problems; empty in software.
     """
 
     epoch: int
@@ -58,6 +63,11 @@ class StepReport:
     loss: float
     accuracy: float
     chip_seconds: float
+    step_loss: float
+    step_accuracy: float
+    hidden_spikes: float
+    seconds: float
+    counts: Mapping[str, int]
 
 
 @attrs.frozen
@@ -167,8 +177,6 @@ class Trainer:
     def _epoch(self, listener: Callable[[StepReport], None]) -> None:
         p, s = self.progress, self.settings
         self.network.train()
-        for group in self.optimizer.param_groups:
-            group["lr"] = s.learning_rate * s.decay ** (p.epoch // s.decay_every)
         order = torch.randperm(
             len(self.task.train), generator=torch.Generator().manual_seed(1_000_003 * s.seed + p.epoch)
         )
@@ -183,14 +191,14 @@ class Trainer:
     def _steps(self, batches: Sequence[torch.Tensor], listener: Callable[[StepReport], None]) -> None:
         p = self.progress
         for batch in batches[p.step :]:
-            self._step(batch)
-            listener(
-                StepReport(p.epoch + 1, p.step, len(batches), p.loss_sum / p.seen, p.correct / p.seen, p.chip_seconds)
-            )
+            rate = learning_rate(self.settings, p.epoch, p.step / len(batches))
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+            listener(self._step(batch, len(batches)))
             if self.path is not None and p.step % self.checkpoint_every == 0 and p.step < len(batches):
                 save(self.path, self.checkpoint())
 
-    def _step(self, batch: torch.Tensor) -> None:
+    def _step(self, batch: torch.Tensor, steps: int) -> StepReport:
         p = self.progress
         begin = time.perf_counter()
         labels = self.task.train.labels[batch]
@@ -208,15 +216,30 @@ class Trainer:
                 SilenceWarning,
                 stacklevel=2,
             )
+        correct = int((observed.scores.argmax(1) == labels).sum())
+        seconds = time.perf_counter() - begin
         p.loss_sum += float(loss.detach()) * len(batch)
-        p.correct += int((observed.scores.argmax(1) == labels).sum())
+        p.correct += correct
         p.seen += len(batch)
         p.spike_sum += spikes
-        p.seconds += time.perf_counter() - begin
+        p.seconds += seconds
         p.chip_seconds += observed.info.time.get("chip", 0.0)
         for name, count in observed.info.health.items():
             p.counts[name] = p.counts.get(name, 0) + count
         p.step += 1
+        return StepReport(
+            epoch=p.epoch + 1,
+            step=p.step,
+            steps=steps,
+            loss=p.loss_sum / p.seen,
+            accuracy=p.correct / p.seen,
+            chip_seconds=p.chip_seconds,
+            step_loss=float(loss.detach()),
+            step_accuracy=correct / len(batch),
+            hidden_spikes=spikes / len(batch),
+            seconds=seconds,
+            counts=dict(observed.info.health),
+        )
 
     def loss(self, observed: Observed, labels: torch.Tensor) -> torch.Tensor:
         """Cross entropy and penalties of a batch.
@@ -271,6 +294,21 @@ class Trainer:
     def evaluate(self, samples: Samples) -> Evaluation:
         """Recognise samples, without dropout, augmentation or gradients."""
         return evaluate(self.network, self.task, samples, self.settings.batch_size)
+
+
+def learning_rate(settings: TrainingSettings, epoch: int, part: float) -> float:
+    """Rate of a step.
+
+    Args:
+        settings: rate at the start, and how it falls.
+        epoch: finished epochs.
+        part: of the current epoch that is finished, 0..1.
+    """
+    s = settings
+    if s.schedule == "steps":
+        return s.learning_rate * s.decay ** (epoch // s.decay_every)
+    angle = math.pi * min(1.0, (epoch + part) / s.epochs)
+    return s.learning_rate * (s.final_rate + (1.0 - s.final_rate) * 0.5 * (1.0 + math.cos(angle)))
 
 
 @contextmanager
