@@ -34,7 +34,7 @@ from hxtwin.frontend.torch.hardware import GraphHardware
 from hxtwin.frontend.torch.training.loop import evaluate, load_weights, resume_from
 from hxtwin.frontend.torch.training.network import Network
 from hxtwin.frontend.torch.training.session import Place, train
-from hxtwin.frontend.torch.training.settings import mnist_settings, yinyang_settings
+from hxtwin.frontend.torch.training.settings import mnist_short_settings, yinyang_settings
 from hxtwin.frontend.torch.training.task import make_task
 from hxtwin.graph.execution import conductor
 from hxtwin.graph.execution.spike_trains import LabelledSpikes
@@ -92,7 +92,7 @@ def _training(task: str, chip: int) -> dict[str, Any]:
 
 def _settings(task: str, chip: int) -> TrainingSettings:
     if task == "mnist":
-        return attrs.evolve(mnist_settings(), target_accuracy=(_MNIST + 0.5) / 100)
+        return mnist_short_settings()
     return attrs.evolve(yinyang_settings(), seed=chip, target_accuracy=(_YINYANG + 2.5) / 100)
 
 
