@@ -22,7 +22,7 @@ import numpy as np
 
 from hxtwin import coord
 from hxtwin.calib.constants import COLUMNS, NEURONS, cycles
-from hxtwin.calib.errors import TooFewSamplesError
+from hxtwin.calib.errors import CalibNotSupported, TooFewSamplesError
 from hxtwin.calib.neuron_sequence import NeuronSequence
 from hxtwin.calib.stimulus import send_event
 from hxtwin.containers import (
@@ -56,6 +56,7 @@ SELECTED_S: Final = 10e-6
 """From the selection of neurons to their first recording."""
 LEAST_FRACTION: Final = 0.95
 _PROGRAMS_OF_PARITY: Final = 2
+_STRIDES: Final = (1, 2, 4, 8, 16, 32, 64)
 _CONFIG_WORDS: Final = 6  # an atomic neuron begins with its NeuronConfig
 _UNSEEN: Final = {"readout.enable_amplifier": False, "event_routing.analog_output": int(AnalogOutput.OFF)}
 _SELECTED: Final = {"readout.enable_amplifier": True, "readout.enable_buffered_access": True}
@@ -67,10 +68,10 @@ _NEURONS = "neuron_block.atomic_neurons."
 
 @attrs.frozen(eq=False)
 class Recording:
-    """Traces of all neurons.
+    """Traces of neurons.
 
     Attributes:
-        samples: MADC values 0..1023, ``float64[512, n]``.
+        samples: MADC values 0..1023, ``float64[512, n]``; nan for neurons that are left out.
         interval_s: time between samples.
     """
 
@@ -169,6 +170,11 @@ class MADCRecorder:
         source: voltage recorded.
         most_samples: the converter is slowed down until a recording has no more samples than this; long traces would
             only repeat what fits know already.
+        stride: of the even and of the odd columns only each of this number is recorded, a power of 2 up to 64; for
+            observables of quadrants.
+
+    Raises:
+        CalibNotSupported: another stride.
     """
 
     sampling_s: float = 40e-6
@@ -177,6 +183,11 @@ class MADCRecorder:
     before_stimulus_s: float = BEFORE_STIMULUS_S
     source: NeuronReadoutSource = NeuronReadoutSource.MEMBRANE
     most_samples: int = 2000
+    stride: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        if type(self.stride) is not int or self.stride not in _STRIDES:
+            raise CalibNotSupported(f"a stride of {self.stride!r} columns given; a power of 2 up to 64 is wanted")
 
     def record(
         self,
@@ -185,7 +196,7 @@ class MADCRecorder:
         stimulate: Callable[[RecordedNeurons], None] | None = None,
         undo: Callable[[RecordedNeurons], None] | None = None,
     ) -> Recording:
-        """Appends the recordings of all neurons, runs the program, and returns the traces.
+        """Appends the recordings of the neurons, runs the program, and returns the traces.
 
         Args:
             connection: the chip.
@@ -215,8 +226,8 @@ class MADCRecorder:
         builder.write(coord.MADCControlOnDLS(), MADCControl(wake_up=True, enable_pre_amplifier=True))
         builder.barrier(omnibus=True)
         builder.wait_for(cycles(INITIAL_WAIT_S))
-        recordings = []
-        for parity, columns in enumerate(_PAIRS):
+        recordings, chosen = [], _PAIRS[:, :: self.stride]
+        for parity, columns in enumerate(chosen):
             for pairs in np.split(columns, _PROGRAMS_OF_PARITY):
                 builder.write(coord.ReadoutSourceSelectionOnDLS(), _readout_lines(parity))
                 self._append(builder, connection, pairs, stimulate, undo)
@@ -229,7 +240,7 @@ class MADCRecorder:
             ReadoutSourceSelection(buffer=mux.input_mux, enable_buffer_to_pad=mux.buffer_to_pad["enable"]),
         )
         connection.run(builder)
-        return Recording(_traces(recordings, round(INVALID_S * rate / 2)), 2 / rate)
+        return Recording(_traces(recordings, chosen.reshape(-1), round(INVALID_S * rate / 2)), 2 / rate)
 
     def _clock_scale(self) -> int | None:
         """Divider of the converter's clock, 2 (scale + 1); None: the full clock."""
@@ -301,11 +312,12 @@ def _recordings(samples: NDArray[np.void], count: int, wanted: int) -> NDArray[n
     return found
 
 
-def _traces(parts: list[NDArray[np.void]], invalid: int) -> NDArray[np.float64]:
-    """Traces of all neurons without their invalid samples, ``float64[512, n]``.
+def _traces(parts: list[NDArray[np.void]], neurons: NDArray[np.int64], invalid: int) -> NDArray[np.float64]:
+    """Traces of all neurons without their invalid samples, ``float64[512, n]``; nan where nothing was recorded.
 
     Args:
         parts: recordings, top and bottom neuron by turns.
+        neurons: the recorded neurons in the order of the recordings.
         invalid: samples of each neuron that are left out, at least one.
     """
     count = min(part.shape[1] for part in parts) // 2
@@ -315,6 +327,6 @@ def _traces(parts: list[NDArray[np.void]], invalid: int) -> NDArray[np.float64]:
     second_first = samples["channel"][:, :1, :1] == 0
     values = samples["value"].astype(np.float64)
     values = np.where(second_first, values[..., ::-1], values)
-    traces = np.empty((NEURONS, values.shape[1]))
-    traces[_PAIRS.reshape(-1)] = values.swapaxes(1, 2).reshape(NEURONS, -1)
+    traces = np.full((NEURONS, values.shape[1]), np.nan)
+    traces[neurons] = values.swapaxes(1, 2).reshape(len(neurons), -1)
     return traces
