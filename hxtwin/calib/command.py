@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Annotated
 import attrs
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from hxtwin.calib.operating_points import OperatingPoint, operating_point
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
 
     from hxtwin.calib.spiking_result import SpikingCalibrationResult
-    from hxtwin.calib.target import SpikingCalibTarget
+    from hxtwin.calib.target import SpikingCalibOptions, SpikingCalibTarget
 
 app = typer.Typer(name="calib", help="Calibrate a chip, look at calibrations, and verify them.", no_args_is_help=True)
 
@@ -37,6 +38,10 @@ File = Annotated[Path, typer.Argument(help="Calibration that `hxtwin calib run` 
 Micro = Annotated[float | None, typer.Option(help="us", show_default=False)]
 Value = Annotated[float | None, typer.Option(help="CADC value", show_default=False)]
 Code = Annotated[int | None, typer.Option(help="code of the analog memory", show_default=False)]
+
+_SYNAPSE_ROWS, _SYNAPSE_GROUPS = 8, 1
+_MIDDLE_BITS = 1
+"""Bits of all synapses while those of single ones are searched: they can be raised and lowered."""
 
 
 @app.command()
@@ -61,17 +66,37 @@ def run(
     correlation: Annotated[
         bool, typer.Option("--correlation", help="Calibrate the correlation sensors, too: half as long again.")
     ] = False,
+    correlation_amplitude: Annotated[
+        float | None, typer.Option(help="CADC values for a pair at zero delay", show_default="0.5")
+    ] = None,
+    correlation_tau: Annotated[float | None, typer.Option(help="us", show_default="5")] = None,
+    synapse_bits: Annotated[
+        bool,
+        typer.Option(
+            "--synapse-bits", help="Find correlation bits of single synapses: minutes for 512, hours for all."
+        ),
+    ] = False,
+    synapse_rows: Annotated[
+        int | None,
+        typer.Option(help="Rows of each hemisphere in that, 1..256.", show_default=str(_SYNAPSE_ROWS)),
+    ] = None,
+    synapse_groups: Annotated[
+        int | None,
+        typer.Option(help="Eighths of the columns in that, 1..8.", show_default=str(_SYNAPSE_GROUPS)),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the noise on start values.")] = 0,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
     recalibrate: Annotated[bool, typer.Option("--recalibrate", help="Measure anew, whatever the cache holds.")] = False,
 ) -> None:
-    """Calibrate a chip for spiking experiments and write the result to a file."""
+    """Calibrate a chip for spiking experiments and write the result to a file.
+
+    Correlation sensors: --correlation for the four quadrants, --synapse-bits for single synapses as well; by default
+    those of 8 rows and one eighth of the columns of each hemisphere, 512 synapses.
+    """
     import hxtwin
     from hxtwin.calib.archive import check_writable, write_file
     from hxtwin.calib.cache import Cache
-    from hxtwin.calib.correlation_target import CorrelationCalibTarget
     from hxtwin.calib.spiking import calibrate
-    from hxtwin.calib.target import SpikingCalibOptions
 
     check_writable(output)
     wanted = _target(
@@ -87,17 +112,27 @@ def run(
             "synapse_dac_bias": dac,
         },
     )
-    if correlation:
-        wanted = attrs.evolve(wanted, correlation=CorrelationCalibTarget())
+    wanted, options = _with_sensors(
+        wanted,
+        {
+            "amplitude": correlation_amplitude,
+            "time_constant": None if correlation_tau is None else correlation_tau * _US,
+        },
+        {"synapse_rows": synapse_rows, "synapse_groups": synapse_groups},
+        correlation=correlation,
+        synapse_bits=synapse_bits,
+    )
+    options = attrs.evolve(options, seed=seed, parasitics=parasitics)
     console = Console()
-    with hxtwin.connect(endpoint) as connection, _progress(console) as progress:
+    with hxtwin.connect(endpoint) as connection, _StepBars(console) as bars:
         result = calibrate(
             connection,
             wanted,
-            SpikingCalibOptions(seed=seed, parasitics=parasitics),
+            options,
             cache=Cache.off() if no_cache else None,
             recalibrate=recalibrate,
-            on_step=_steps(progress),
+            on_step=bars.begin,
+            on_part=bars.part,
         )
     write_file(output, result.to_bytes())
     _show(console, result)
@@ -136,8 +171,8 @@ def verify(file: File, endpoint: Endpoint = None) -> None:
 
     result = _load(file)
     console = Console()
-    with hxtwin.connect(endpoint) as connection, _progress(console) as progress:
-        found = measure(connection, result, on_step=_steps(progress))
+    with hxtwin.connect(endpoint) as connection, _StepBars(console) as bars:
+        found = measure(connection, result, on_step=bars.begin)
     for table in report.verification_tables(found, result.usable):
         console.print(table)
     if not found.passed:
@@ -146,6 +181,51 @@ def verify(file: File, endpoint: Endpoint = None) -> None:
 
 def _target(name: OperatingPoint, given: dict[str, float | None]) -> SpikingCalibTarget:
     return operating_point(name, **{field: value for field, value in given.items() if value is not None})
+
+
+def _with_sensors(
+    target: SpikingCalibTarget,
+    wanted: dict[str, float | None],
+    subset: dict[str, int | None],
+    *,
+    correlation: bool,
+    synapse_bits: bool,
+) -> tuple[SpikingCalibTarget, SpikingCalibOptions]:
+    """The target with correlation sensors, and their options.
+
+    Args:
+        target: without sensors.
+        wanted: fields of `CorrelationCalibTarget`; None: the default.
+        subset: ``synapse_rows`` and ``synapse_groups``; None: 512 synapses.
+        correlation, synapse_bits: switches of the command.
+
+    Raises:
+        typer.BadParameter: settings of what is not switched on.
+    """
+    from hxtwin.calib.correlation_target import CorrelationCalibOptions, CorrelationCalibTarget
+    from hxtwin.calib.target import SpikingCalibOptions
+
+    given = {name: value for name, value in wanted.items() if value is not None}
+    chosen = {name: value for name, value in subset.items() if value is not None}
+    if chosen and not synapse_bits:
+        raise typer.BadParameter("--synapse-rows and --synapse-groups choose synapses for --synapse-bits; add that")
+    if not correlation and not synapse_bits:
+        if given:
+            raise typer.BadParameter("--correlation-amplitude and --correlation-tau belong to --correlation; add that")
+        return target, SpikingCalibOptions()
+    sensors = CorrelationCalibOptions()
+    if synapse_bits:
+        sensors = CorrelationCalibOptions(
+            calibrate_synapses=True,
+            amp_calib=_MIDDLE_BITS,
+            time_calib=_MIDDLE_BITS,
+            synapse_rows=chosen.get("synapse_rows", _SYNAPSE_ROWS),
+            synapse_groups=chosen.get("synapse_groups", _SYNAPSE_GROUPS),
+        )
+    return (
+        attrs.evolve(target, correlation=CorrelationCalibTarget(**given)),
+        SpikingCalibOptions(correlation=sensors),
+    )
 
 
 def _load(file: Path) -> SpikingCalibrationResult:
@@ -162,26 +242,47 @@ def _show(console: Console, result: SpikingCalibrationResult) -> None:
     console.print(report.measured_table(result))
     if result.correlation is not None:
         console.print(report.correlation_table(result.correlation))
+        if result.correlation.options.calibrate_synapses:
+            console.print(report.synapse_bits_table(result.correlation))
 
 
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
+class _StepBars:
+    """A progress bar for each step, on terminals: finished ones remain, the running one moves."""
 
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._running: TaskID | None = None
 
-def _steps(progress: Progress) -> Callable[[str, int, int], None]:
-    """Shows the step that begins as a progress bar."""
-    tasks: list[TaskID] = []
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
 
-    def begin(name: str, number: int, count: int) -> None:
-        if not tasks:
-            tasks.append(progress.add_task(name, total=count))
-        progress.update(tasks[0], description=name, completed=number)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._finish()
+        self._progress.stop()
 
-    return begin
+    def begin(self, name: str, number: int, count: int) -> None:
+        """A step begins: the ones before are finished."""
+        self._finish()
+        self._running = self._progress.add_task(f"{number + 1:>2}/{count} {name}", total=None)
+
+    def part(self, done: int, count: int) -> None:
+        """The running step has done some of its measurements."""
+        if self._running is not None:
+            self._progress.update(self._running, completed=done, total=count)
+
+    def _finish(self) -> None:
+        if self._running is not None:
+            total = self._progress.tasks[self._running].total or 1
+            self._progress.update(self._running, completed=total, total=total)
+        self._running = None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from hxtwin.calib.constants import COLUMNS
+from hxtwin.calib.correlation_target import BIT_CODES
 from hxtwin.calib.errors import CalibNotSupported
+from hxtwin.calib.routines.correlation_synapses import measured_synapses
 from hxtwin.calib.spiking_result import COUNTED
 from hxtwin.calib.verification import spread
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from hxtwin.calib.verification import Verification
 
     Values = NDArray[np.float64]
+
+T = TypeVar("T", bound=np.generic)
 
 _SCALES = {
     "tau_mem": (1e6, "us"),
@@ -99,6 +104,31 @@ def correlation_table(result: CorrelationCalibResult) -> Table:
     return table
 
 
+def synapse_bits_table(result: CorrelationCalibResult) -> Table:
+    """Bits of single synapses by quadrant: how many have which, and what they gain."""
+    table = Table(title="correlation bits of single synapses", title_justify="left")
+    for title in ("quadrant", "synapses", "amplitude 0/1/2/3", "time constant 0/1/2/3", "score with one code", "score"):
+        table.add_column(title, justify="right")
+    chosen = _quadrants(measured_synapses(result.options))
+    amp, time = _quadrants(result.amp_calib), _quadrants(result.time_calib)
+    for quadrant, mask in enumerate(chosen):
+        counts = ["/".join(map(str, _counts(bits[quadrant][mask]))) for bits in (amp, time)]
+        scores = (f"{value:.3f}" if np.isfinite(value) else "" for value in result.synapse_score[:, quadrant])
+        table.add_row(str(quadrant), str(int(mask.sum())), *counts, *scores)
+    return table
+
+
+def _quadrants(synapses: NDArray[T]) -> NDArray[T]:
+    """Values of all synapses ``[512, 256]`` by quadrant, ``[4, 256, 128]``."""
+    half = COLUMNS // 2
+    return synapses.reshape(2, COLUMNS, 2, half).swapaxes(1, 2).reshape(4, COLUMNS, half)
+
+
+def _counts(bits: NDArray[np.uint8]) -> list[int]:
+    found: list[int] = np.bincount(bits, minlength=BIT_CODES).tolist()
+    return found
+
+
 def _wanted(result: SpikingCalibrationResult, name: str) -> Values | None:
     """What the target says about a measured quantity; None if the chip itself defined it."""
     neuron = result.target.neuron
@@ -144,7 +174,9 @@ def _range(wanted: Values) -> str:
 
 
 def plot_histograms(result: SpikingCalibrationResult, file: Path) -> None:
-    """Histograms of all settings of the neurons, as a picture.
+    """Histograms of all settings of the neurons, of what was measured and of the bits of single synapses, as a picture.
+
+    Fits that cannot be trusted are left out.
 
     Raises:
         CalibNotSupported: the plot extra is not installed.
@@ -153,21 +185,36 @@ def plot_histograms(result: SpikingCalibrationResult, file: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise CalibNotSupported("histograms need the plot extra: pip install 'hxtwin[plot]'") from error
-    shown = {
-        path: codes
-        for path, codes in result.settings.items()
-        if codes.shape == result.usable.shape and np.ptp(codes) > 1
-    }
+    shown = _histograms(result)
     columns = 4
     rows = max(1, -(-len(shown) // columns))
     figure = Figure(figsize=(4 * columns, 2.4 * rows), layout="constrained")
     axes = np.atleast_1d(figure.subplots(rows, columns)).reshape(-1)
     for axis in axes[len(shown) :]:
         axis.set_visible(False)
-    for axis, (path, codes) in zip(axes, shown.items(), strict=False):
-        axis.hist(codes[result.usable], bins=40)
-        axis.set_title(path.removeprefix("neuron_block.atomic_neurons."), fontsize=8)
+    for axis, (title, values) in zip(axes, shown.items(), strict=False):
+        axis.hist(values, bins=40)
+        axis.set_title(title, fontsize=8)
     figure.suptitle(f"chip {result.identity:#x}, {int(result.usable.sum())} usable circuits", fontsize=10)
-    figure.supxlabel("code", fontsize=9)
-    figure.supylabel("circuits", fontsize=9)
+    figure.supxlabel("code, or measured value", fontsize=9)
+    figure.supylabel("circuits, or synapses", fontsize=9)
     figure.savefig(file)
+
+
+def _histograms(result: SpikingCalibrationResult) -> dict[str, NDArray[np.generic]]:
+    """What a picture shows, by title."""
+    usable = result.usable
+    shown: dict[str, NDArray[np.generic]] = {
+        path.removeprefix("neuron_block.atomic_neurons."): codes[usable]
+        for path, codes in result.settings.items()
+        if codes.shape == usable.shape and np.ptp(codes) > 1
+    }
+    for name, values in result.measured.items():
+        scale, unit = _MEASURED_SCALES.get(name, (1.0, "CADC"))
+        good = values[usable] * scale
+        shown[f"measured {name} [{unit}]"] = good[np.isfinite(good)]
+    if result.correlation is not None and result.correlation.options.calibrate_synapses:
+        chosen = measured_synapses(result.correlation.options)
+        shown["amplitude bits of synapses"] = result.correlation.amp_calib[chosen]
+        shown["time constant bits of synapses"] = result.correlation.time_calib[chosen]
+    return shown

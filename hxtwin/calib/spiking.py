@@ -44,6 +44,7 @@ def calibrate(
     cache: Cache | None = None,
     recalibrate: bool = False,
     on_step: Callable[[str, int, int], None] | None = None,
+    on_part: Callable[[int, int], None] | None = None,
 ) -> SpikingCalibrationResult:
     """Calibrates a chip for spiking experiments.
 
@@ -54,6 +55,7 @@ def calibrate(
         cache: where results and finished steps are kept; the default cache unless given, `Cache.off` for none.
         recalibrate: whether everything is measured anew, whatever the cache holds.
         on_step: told the name of each step, its number and their count, before it begins.
+        on_part: told how many measurements of a step are done, and of how many, by steps that take very long.
 
     Returns:
         Settings, success and measured values. They are not applied.
@@ -69,7 +71,7 @@ def calibrate(
     name = cache_name(KIND, device.identity, {"target": to_plain(wanted), "options": to_plain(chosen)})
     if not recalibrate and (found := _load(kept, name, device.identity)) is not None:
         return found
-    flow = Flow(device, wanted, chosen)
+    flow = Flow(device, wanted, chosen, on_part=on_part)
     steps = steps_of(flow)
     done = 0 if recalibrate else _resume(flow, kept, name)
     for number, (step, work) in enumerate(steps):

@@ -121,9 +121,11 @@ CORRELATION_ARRAYS: Final[dict[str, type[np.generic]]] = {
     "success": np.bool_,
     "amp_calib": np.uint8,
     "time_calib": np.uint8,
+    "synapse_score": np.float64,
 }
-"""Arrays of a `CorrelationCalibResult`: one value for each quadrant, bits of each synapse."""
+"""Arrays of a `CorrelationCalibResult`: one value for each quadrant, bits of each synapse, two scores of a quadrant."""
 _SYNAPSE_BITS: Final = {"amp_calib": 3, "time_calib": 3}
+_CORRELATION_SHAPES: Final = {**dict.fromkeys(_SYNAPSE_BITS, (NEURONS, COLUMNS)), "synapse_score": (2, QUADRANTS)}
 _COMPARATOR: Final = f"{NEURON}threshold.enable"
 _PATHS: Final = (*(NEURON + path for path in NEURON_COLUMNS), *CHIP_COLUMNS)
 
@@ -321,7 +323,7 @@ def _correlation(data: Any, options: CorrelationCalibOptions) -> CorrelationCali
     if not isinstance(data, dict) or data.keys() != CORRELATION_ARRAYS.keys():
         raise CalibDataError("the calibration of the correlation sensors has other parts; calibrate anew")
     arrays = {
-        name: _checked(name, data[name], (NEURONS, COLUMNS) if name in _SYNAPSE_BITS else (QUADRANTS,), dtype)
+        name: _checked(name, data[name], _CORRELATION_SHAPES.get(name, (QUADRANTS,)), dtype)
         for name, dtype in CORRELATION_ARRAYS.items()
     }
     for name, most in _SYNAPSE_BITS.items():

@@ -92,6 +92,7 @@ class Flow:
         target, options: what is asked for.
         arrays: what steps hand to later ones.
         success, measured: as in the result.
+        on_part: told how many measurements of a long step are done, and of how many.
     """
 
     connection: StatefulConnection
@@ -100,6 +101,7 @@ class Flow:
     arrays: dict[str, NDArray[Any]] = attrs.field(factory=dict)
     success: dict[str, NDArray[np.bool_]] = attrs.field(factory=dict)
     measured: dict[str, NDArray[np.float64]] = attrs.field(factory=dict)
+    on_part: Callable[[int, int], None] | None = None
 
     def configure(self, changes: dict[str, Any]) -> None:
         """Writes settings and waits until they have settled."""
@@ -323,7 +325,9 @@ def _refine(flow: Flow) -> None:
 def _correlation(flow: Flow) -> None:
     """Sensors at the end: their traces would slow down everything behind."""
     flow.configure({COMPARATOR: every(0), **{f"{prefix}enable": every(0) for prefix in INPUTS.values()}})
-    result = calibrate_correlation(flow.connection, flow.target.correlation, flow.options.correlation)
+    result = calibrate_correlation(
+        flow.connection, flow.target.correlation, flow.options.correlation, on_part=flow.on_part
+    )
     for name in CORRELATION_ARRAYS:
         flow.arrays[f"correlation.{name}"] = np.asarray(getattr(result, name))
     if not result.success.all():

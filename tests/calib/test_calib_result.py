@@ -85,6 +85,7 @@ def _with_sensors(result: SpikingCalibrationResult) -> SpikingCalibrationResult:
             success=np.array([True, True, True, False]),
             amp_calib=np.full((512, 256), 1, dtype=np.uint8),
             time_calib=np.arange(512 * 256, dtype=np.uint8).reshape(512, 256) % 4,
+            synapse_score=np.array([[0.4, 0.4, 0.4, np.nan], [0.1, 0.1, 0.1, np.nan]]),
             options=options,
         ),
     )

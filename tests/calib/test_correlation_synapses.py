@@ -12,7 +12,7 @@ from hxtwin.calib.routines import correlation, correlation_synapses
 from hxtwin.calib.routines.cadc import calibrate_cadc
 from hxtwin.calib.routines.correlation import calibrate_correlation
 from hxtwin.calib.routines.correlation_measurement import GROUPS, SensorEstimate, sensor_columns
-from hxtwin.calib.routines.correlation_synapses import choose, score
+from hxtwin.calib.routines.correlation_synapses import choose, gain, measured_synapses, score
 from hxtwin.calib.stateful_connection import StatefulConnection
 
 TARGET = CorrelationCalibTarget(amplitude=1.0, time_constant=10e-6)
@@ -43,6 +43,27 @@ def test_bits_are_chosen_along_both_axes_independently() -> None:
     assert time.tolist() == [1, 3, 1]
 
 
+def test_the_gain_compares_what_was_chosen_with_the_bits_of_all() -> None:
+    scores = np.full((4, 4, 1, 4, 2), 1.0)
+    scores[2, 3, 0, :, 0] = 0.5
+    scores[0, 0, 0, 1, 1] = np.nan  # without a score for the bits of all a synapse does not count
+    scores[0, 0, 0, 3] = np.nan
+    chosen = np.full((1, 4, 2), 2, dtype=np.uint8), np.full((1, 4, 2), 3, dtype=np.uint8)
+    found = gain(scores, chosen, CorrelationCalibOptions())
+    assert found[0, :3].tolist() == [1.0, 1.0, 1.0]
+    assert found[1, :3].tolist() == [0.75, 0.5, 0.75]
+    assert np.isnan(found[:, 3]).all()
+
+
+def test_the_measured_synapses_are_the_first_rows_of_the_groups() -> None:
+    assert not measured_synapses(CorrelationCalibOptions()).any()
+    some = measured_synapses(CorrelationCalibOptions(calibrate_synapses=True, synapse_rows=8, synapse_groups=1))
+    assert some.sum() == 512
+    assert np.flatnonzero(some.any(axis=1)).tolist() == [*range(8), *range(256, 264)]
+    assert sorted(sensor_columns(0).tolist()) == np.flatnonzero(some[0]).tolist()
+    assert measured_synapses(CorrelationCalibOptions(calibrate_synapses=True)).all()
+
+
 @pytest.mark.slow
 def test_bits_of_the_measured_synapses_differ_and_all_others_keep_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     # few pairs and delays: the order of synapses is looked at, not how good the bits are
@@ -56,7 +77,11 @@ def test_bits_of_the_measured_synapses_differ_and_all_others_keep_theirs(monkeyp
         calibrate_cadc(device)
         configure_chip(device)
         before = device.chip
-        result = calibrate_correlation(device, CorrelationCalibTarget(amplitude=2.0), options)
+        parts: list[tuple[int, int]] = []
+        result = calibrate_correlation(
+            device, CorrelationCalibTarget(amplitude=2.0), options, on_part=lambda *part: parts.append(part)
+        )
+        assert parts == [(done, 16) for done in range(17)]
         same = before.synapse_blocks["matrix.amp_calibs"]
         assert np.array_equal(device.chip.synapse_blocks["matrix.amp_calibs"], same), "the chip is restored"
     measured = np.ix_(np.array([0, 1, 256, 257]), sensor_columns(0))

@@ -26,9 +26,7 @@ SATURATION_V = 0.3
 
 
 def test_lines_that_do_not_move_are_reported(nowhere: StatefulConnection) -> None:
-    with pytest.raises(
-        CalibNotSuccessful, match=r"no number of synapse rows .* 30\.\.40 CADC values, the last try gave 0"
-    ):
+    with pytest.raises(CalibNotSuccessful, match=r"no number of synapse rows .* 30\.\.40 CADC values, .* gave 0"):
         DACBiasCalib().run(nowhere, BinarySearch())
 
 

@@ -32,7 +32,7 @@ from hxtwin.calib.correlation_target import (
 )
 from hxtwin.calib.measurement_chip import NEURON, drivers, synapse_rows
 from hxtwin.calib.routines.correlation_measurement import SensorEstimate, measure_sensors, sensor_columns
-from hxtwin.calib.routines.correlation_synapses import calibrate_synapses
+from hxtwin.calib.routines.correlation_synapses import SynapseBits, calibrate_synapses
 from hxtwin.calib.search import ProportionalSearch
 from hxtwin.calib.stateful_connection import settle
 from hxtwin.containers import (
@@ -43,6 +43,8 @@ from hxtwin.containers import (
 from hxtwin.runtime import PlaybackProgramBuilder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from hxtwin.calib.stateful_connection import StatefulConnection
@@ -79,6 +81,7 @@ class CorrelationCalibResult:
         success: ``bool[4]``.
         amp_calib: amplitude bits of all synapses, ``uint8[512, 256]``, 0 .. 3; rows of hemisphere 0 first.
         time_calib: time constant bits, the same.
+        synapse_score: what the bits of single synapses gain, `SynapseBits.score`, ``float64[2, 4]``.
         options: voltages of the board that belong to it.
     """
 
@@ -89,6 +92,7 @@ class CorrelationCalibResult:
     success: NDArray[np.bool_]
     amp_calib: NDArray[np.uint8]
     time_calib: NDArray[np.uint8]
+    synapse_score: NDArray[np.float64]
     options: CorrelationCalibOptions
 
     def columns(self) -> dict[str, Any]:
@@ -109,12 +113,15 @@ def calibrate_correlation(
     connection: StatefulConnection,
     target: CorrelationCalibTarget | None = None,
     options: CorrelationCalibOptions | None = None,
+    *,
+    on_part: Callable[[int, int], None] | None = None,
 ) -> CorrelationCalibResult:
     """Calibrates the sensors; the configuration of neurons and synapses is restored.
 
     Args:
         connection: a chip with calibrated column ADC in the measurement configuration.
         target, options: defaults unless given.
+        on_part: told how many measurements of bits of single synapses are done, and of how many.
     """
     wanted = CorrelationCalibTarget() if target is None else target
     chosen = CorrelationCalibOptions() if options is None else options
@@ -126,10 +133,10 @@ def calibrate_correlation(
     store, ramp = amplitude.run(connection, search), time_constant.run(connection, search)
     if (store.calibrated_parameters < _LEAST_STORE).any():
         _log.warning("store biases below %d are not reliable; raise v_res_meas", _LEAST_STORE)
-    amp_calib, time_calib = _uniform(chosen)
+    bits = SynapseBits.uniform(chosen)
     if chosen.calibrate_synapses:
         _widen(connection, rows, groups)
-        amp_calib, time_calib = calibrate_synapses(connection, wanted, chosen)
+        bits = calibrate_synapses(connection, wanted, chosen, on_part)
     builder = PlaybackProgramBuilder()
     connection.configure(builder, before)
     settle(builder)
@@ -140,8 +147,9 @@ def calibrate_correlation(
         amplitude=amplitude.best,
         time_constant=time_constant.best,
         success=ramp.success & store.success & np.isfinite(time_constant.best) & (amplitude.best > 0),
-        amp_calib=amp_calib,
-        time_calib=time_calib,
+        amp_calib=bits.amp_calib,
+        time_calib=bits.time_calib,
+        synapse_score=bits.score,
         options=chosen,
     )
 
@@ -240,12 +248,13 @@ def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _prepare(connection: StatefulConnection, options: CorrelationCalibOptions) -> dict[str, Any]:
     """Connects the sensors to the column ADC; gives the columns to restore."""
+    uniform = SynapseBits.uniform(options)
     columns = np.ones((2, 256), dtype=bool)
     fires = np.zeros((2, 256), dtype=bool)
     fires[:, sensor_columns(0)] = True
     changes: dict[str, Any] = {
         **synapse_rows(1, 0),
-        **_bits(*_uniform(options)),
+        **_bits(uniform.amp_calib, uniform.time_calib),
         **drivers(SynapseRowMode.EXCITATORY),
         f"{NEURON}readout.enable_amplifier": np.zeros(512, dtype=bool),
         f"{NEURON}event_routing.analog_output": np.where(
@@ -276,12 +285,6 @@ def _widen(connection: StatefulConnection, rows: int, groups: int) -> None:
     builder = PlaybackProgramBuilder()
     connection.configure(builder, {**synapse_rows(rows, 0), f"{NEURON}event_routing.analog_output": outputs})
     connection.run(builder)
-
-
-def _uniform(options: CorrelationCalibOptions) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The same bits for all synapses."""
-    shape = (2 * COLUMNS, COLUMNS)
-    return np.full(shape, options.amp_calib, dtype=np.uint8), np.full(shape, options.time_calib, dtype=np.uint8)
 
 
 def _bits(amp_calib: NDArray[np.uint8], time_calib: NDArray[np.uint8]) -> dict[str, Any]:
