@@ -25,6 +25,7 @@ from hxtwin.calib.stateful_connection import StatefulConnection
 from hxtwin.calib.target import SpikingCalibOptions, SpikingCalibTarget
 from hxtwin.calib.target_archive import to_plain
 from hxtwin.containers import Chip, from_bytes, to_bytes
+from hxtwin.errors import HxtwinError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +74,8 @@ def calibrate(
         return found
     flow = Flow(device, wanted, chosen, on_part=on_part)
     steps = steps_of(flow)
-    done = 0 if recalibrate else _resume(flow, kept, name)
+    names = [step for step, _ in steps]
+    done = 0 if recalibrate else _resume(flow, kept, name, names)
     for number, (step, work) in enumerate(steps):
         if number < done:
             continue
@@ -90,7 +92,7 @@ def calibrate(
                     len(steps),
                 )
             raise
-        kept.store(f"{name}.steps", _checkpoint(flow, number + 1))
+        kept.store(f"{name}.steps", _checkpoint(flow, names, number + 1))
     result = _result(flow, Origin.now(connection.info.endpoint))
     kept.store(name, result.to_bytes())
     kept.forget(f"{name}.steps")
@@ -133,15 +135,19 @@ def _load(cache: Cache, name: str, identity: int) -> SpikingCalibrationResult | 
     if found is None:
         return None
     try:
+        made_by = found.content.get("version")
+        if made_by != __version__:
+            raise CalibDataError(f"it was made by version {made_by}, this is {__version__}")
         return SpikingCalibrationResult.from_archive(found, identity=identity)
     except CalibDataError as error:
-        _log.warning("the calibration in the cache is not used: %s", error)
+        _log.warning("the calibration in the cache is not used, the chip is calibrated anew: %s", error)
         return None
 
 
-def _checkpoint(flow: Flow, done: int) -> bytes:
+def _checkpoint(flow: Flow, names: list[str], done: int) -> bytes:
     state = flow.connection.rng.bit_generator.state["state"]
     content = {
+        "steps": names,
         "done": done,
         "chip": to_bytes(flow.connection.chip),
         "random": {key: str(value) for key, value in state.items()},
@@ -152,20 +158,27 @@ def _checkpoint(flow: Flow, done: int) -> bytes:
     return archive.pack(_CHECKPOINT, content, {})
 
 
-def _resume(flow: Flow, cache: Cache, name: str) -> int:
+def _resume(flow: Flow, cache: Cache, name: str, names: list[str]) -> int:
     """Puts the chip into the state behind the last finished step; number of finished steps."""
     found = cache.load(f"{name}.steps", _CHECKPOINT)
     if found is None:
         return 0
-    content = found.content
-    chip = from_bytes(content["chip"])
-    if not isinstance(chip, Chip):
-        return 0
-    connection = flow.connection
-    connection.chip = chip
+    content, connection = found.content, flow.connection
     generator = connection.rng.bit_generator
-    generator.state = {**generator.state, "state": {key: int(value) for key, value in content["random"].items()}}
-    flow.arrays, flow.success, flow.measured = content["arrays"], content["success"], content["measured"]
+    try:
+        if content["steps"] != names or not 0 < content["done"] <= len(names):
+            raise CalibDataError("it has other steps")
+        chip = from_bytes(content["chip"])
+        if not isinstance(chip, Chip):
+            raise CalibDataError("it holds no chip")
+        random = {**generator.state, "state": {key: int(value) for key, value in content["random"].items()}}
+        arrays, success, measured = (dict(content[part]) for part in ("arrays", "success", "measured"))
+        generator.state = random
+    except (HxtwinError, KeyError, TypeError, ValueError, AttributeError) as error:
+        _log.warning("the unfinished calibration in the cache is not used, all steps are done anew: %s", error)
+        return 0
+    connection.chip = chip
+    flow.arrays, flow.success, flow.measured = arrays, success, measured
     connection.run(connection.reinit())
     _log.info("continuing a calibration behind step %d", content["done"])
     return int(content["done"])

@@ -15,12 +15,13 @@ the capacitance, less what the other circuits bring along unasked. Reference: ca
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import numpy as np
 
-from hxtwin import coord
+from hxtwin import __version__, coord
 from hxtwin.calib import archive
 from hxtwin.calib.constants import CADC_CHANNELS, COLUMNS, LARGEST_CODE, NEURONS, QUADRANTS
 from hxtwin.calib.errors import CalibDataError
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
     from hxtwin.calib.correlation_target import CorrelationCalibOptions
     from hxtwin.runtime import PlaybackProgramBuilder
+
+_log = logging.getLogger(__name__)
 
 KIND: Final = "spiking"
 
@@ -281,6 +284,12 @@ class SpikingCalibrationResult:
             raise CalibDataError(
                 f"the calibration belongs to chip {content['identity']:#x}, the connected chip is {identity:#x}; "
                 "calibrate this one"
+            )
+        if content["version"] != __version__:
+            _log.warning(
+                "the calibration was made by version %s, this is %s; `hxtwin calib verify` tells whether it holds",
+                content["version"],
+                __version__,
             )
         parasitics = content["parasitics"]
         options = from_plain(SpikingCalibOptions, content["options"])

@@ -14,7 +14,7 @@ from hxtwin.calib import spiking
 from hxtwin.calib.archive import read_file
 from hxtwin.calib.command import _StepBars, app
 from hxtwin.calib.constants import CADC_CHANNELS
-from hxtwin.calib.errors import CalibNotSupported
+from hxtwin.calib.errors import CalibDataError, CalibNotSupported
 from hxtwin.calib.routines.correlation_synapses import measured_synapses
 from hxtwin.calib.spiking_result import SpikingCalibrationResult
 
@@ -133,6 +133,25 @@ def test_rows_that_the_chip_does_not_have_are_refused(tmp_path: Path) -> None:
     assert isinstance(done.exception, CalibNotSupported)
     assert "an integer 1..256 is wanted" in str(done.exception)
     assert not any(tmp_path.iterdir())
+
+
+def test_files_that_are_no_calibration_are_refused_by_name_of_the_trouble(tmp_path: Path) -> None:
+    file = tmp_path / "chip.calib"
+    assert invoke(file).exit_code == 0
+    good = file.read_bytes()
+    for data, message in (
+        (good[:-9], "bytes are missing or changed"),
+        (good[:3000] + bytes([good[3000] ^ 1]) + good[3001:], "does not match its hash"),
+        (b"\x81\xa1a\x01", "no calibration of hxtwin"),
+    ):
+        file.write_bytes(data)
+        for command in ("show", "verify"):
+            done = CliRunner().invoke(app, [command, str(file)])
+            assert isinstance(done.exception, CalibDataError)
+            assert message in str(done.exception)
+    done = CliRunner().invoke(app, ["show", str(tmp_path / "missing.calib")])
+    assert isinstance(done.exception, CalibDataError)
+    assert "missing.calib: cannot be read" in str(done.exception)
 
 
 def test_every_step_has_a_bar_and_long_ones_count() -> None:

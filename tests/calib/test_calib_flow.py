@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from hxtwin.calib import spiking
+import hxtwin
+from hxtwin.calib import archive, spiking
 from hxtwin.calib.cache import Cache
 from hxtwin.calib.command import app
 from hxtwin.calib.constants import CADC_CHANNELS
@@ -18,6 +20,7 @@ from hxtwin.calib.spiking_steps import Flow, steps_of
 from hxtwin.calib.stateful_connection import StatefulConnection
 from hxtwin.calib.target import NeuronCalibTarget, SpikingCalibOptions, SpikingCalibTarget
 from hxtwin.comm import ZeroMockConnection
+from hxtwin.runtime import ConnectionClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +95,108 @@ def test_an_interrupted_calibration_continues_behind_its_last_finished_step(
     assert steps.codes[1] == steps.codes[0], "the chip is as the first step left it"
     assert result.usable.all()
     assert len(list((tmp_path / "calib").iterdir())) == 1, "the unfinished state is removed"
+
+
+def test_a_connection_that_is_lost_midway_is_reported_and_nothing_is_half_written(
+    steps: Steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HXTWIN_CACHE_DIR", str(tmp_path / "cache"))
+    opened = []
+
+    def connect(endpoint: str | None) -> Connection:
+        opened.append(ZeroMockConnection())
+        return opened[-1]
+
+    def cut(flow: Any) -> None:
+        opened[0].close()
+        flow.configure({V_LEAK: np.full(512, 600)})
+
+    monkeypatch.setattr(hxtwin, "connect", connect)
+    file = tmp_path / "chip.calib"
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "_leak", cut)
+        done = CliRunner().invoke(app, ["run", "-o", str(file)])
+    assert isinstance(done.exception, ConnectionClosedError)
+    assert "is closed" in str(done.exception)
+    kept = [path.name for path in (tmp_path / "cache" / "calib").iterdir()]
+    assert len(kept) == 1, "only the finished steps"
+    assert kept[0].endswith(".steps.calib")
+    assert not file.exists()
+    done = CliRunner().invoke(app, ["run", "-o", str(file)])
+    assert done.exit_code == 0, done.output
+    assert steps.done == ["cadc", "leak", "last"], "the first step is not measured again"
+    assert file.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"steps": ["cadc", "other"]}, "other steps"),
+        ({"done": 4}, "other steps"),
+        ({"chip": b"no chip"}, ""),
+        ({"random": {}}, ""),
+        ({"arrays": 3}, ""),
+    ],
+)
+def test_steps_that_cannot_be_continued_are_reported_and_done_anew(
+    steps: Steps,
+    connection: Connection,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    wrong: dict[str, Any],
+    message: str,
+) -> None:
+    cache = Cache(tmp_path / "calib")
+    steps.interruptions = 1
+    with pytest.raises(ConnectionError):
+        spiking.calibrate(connection, cache=cache)
+    (file,) = (tmp_path / "calib").iterdir()
+    content = {**archive.unpack(file.read_bytes()).content, **wrong}
+    file.write_bytes(archive.pack("spiking-step", content, {}))
+    caplog.clear()
+    assert spiking.calibrate(connection, cache=cache).usable.all()
+    assert steps.done == ["cadc", "cadc", "leak", "last"]
+    assert "unfinished calibration in the cache is not used, all steps are done anew" in caplog.text
+    assert message in caplog.text
+
+
+def test_a_damaged_file_of_steps_is_reported_and_the_steps_are_done_anew(
+    steps: Steps, connection: Connection, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = Cache(tmp_path / "calib")
+    steps.interruptions = 1
+    with pytest.raises(ConnectionError):
+        spiking.calibrate(connection, cache=cache)
+    (file,) = (tmp_path / "calib").iterdir()
+    file.write_bytes(file.read_bytes()[:-7])
+    assert spiking.calibrate(connection, cache=cache).usable.all()
+    assert steps.done == ["cadc", "cadc", "leak", "last"]
+    assert f"{file.name} is not used" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"identity": 0x77}, "belongs to chip 0x77, the connected chip is 0x0"), ({"version": "0.0.9"}, "version 0.0.9")],
+)
+def test_a_file_of_another_chip_or_version_in_the_cache_is_reported_and_replaced(
+    steps: Steps,
+    connection: Connection,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    change: dict[str, Any],
+    message: str,
+) -> None:
+    cache = Cache(tmp_path / "calib")
+    first = spiking.calibrate(connection, cache=cache)
+    (file,) = (tmp_path / "calib").iterdir()
+    file.write_bytes(attrs.evolve(first, **change).to_bytes())
+    again = spiking.calibrate(connection, cache=cache)
+    assert len(steps.done) == 6
+    assert "is not used, the chip is calibrated anew" in caplog.text
+    assert message in caplog.text
+    assert again.content_hash() == first.content_hash()
+    spiking.calibrate(connection, cache=cache)
+    assert len(steps.done) == 6, "the file is replaced"
 
 
 def test_a_calibration_is_taken_from_the_cache_unless_it_shall_be_measured_anew(

@@ -11,7 +11,7 @@ import msgpack
 import numpy as np
 import pytest
 
-from hxtwin import runtime
+from hxtwin import __version__, runtime
 from hxtwin.calib import archive
 from hxtwin.calib.cache import ENVIRONMENT_VARIABLE, Cache, cache_name
 from hxtwin.calib.correlation_target import Branches, CorrelationCalibOptions, CorrelationCalibTarget
@@ -168,6 +168,15 @@ def test_date_and_host_are_outside_the_hashed_content(result: SpikingCalibration
 def test_a_calibration_of_another_chip_is_refused(result: SpikingCalibrationResult) -> None:
     with pytest.raises(CalibDataError, match="belongs to chip 0x1234, the connected chip is 0x99"):
         SpikingCalibrationResult.from_bytes(result.to_bytes(), identity=0x99)
+
+
+def test_a_calibration_of_another_version_is_pointed_out(
+    result: SpikingCalibrationResult, caplog: pytest.LogCaptureFixture
+) -> None:
+    SpikingCalibrationResult.from_bytes(attrs.evolve(result, version=__version__).to_bytes())
+    assert not caplog.text
+    SpikingCalibrationResult.from_bytes(attrs.evolve(result, version="0.0.9").to_bytes())
+    assert f"made by version 0.0.9, this is {__version__}" in caplog.text
 
 
 def test_damaged_bytes_are_refused(result: SpikingCalibrationResult) -> None:
