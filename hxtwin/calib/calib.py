@@ -95,6 +95,7 @@ class Calib(ABC):
 
     Attributes:
         achieved: what the chosen parameters gave when they were measured, ``float64[n]``; None before a search.
+        trusted: whether the fit of that measurement can be trusted, ``bool[n]``; None where nothing is fitted.
         start: where `prelude` expects the parameters, ``int64[n]``; a guess that `ProportionalSearch` begins with.
     """
 
@@ -114,6 +115,8 @@ class Calib(ABC):
         self.target: NDArray[np.float64] | None = None
         self.start: NDArray[np.int64] | None = None
         self.achieved: NDArray[np.float64] | None = None
+        self.trusted: NDArray[np.bool_] | None = None
+        self._fits: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
         self.result: ParameterCalibResult | None = None
         if target is not None:
             self.set_target(target)
@@ -132,6 +135,10 @@ class Calib(ABC):
     @abstractmethod
     def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
         """Appends the measurement, runs the program, and returns one observable for each instance, ``float64[n]``."""
+
+    def usable_fits(self) -> NDArray[np.bool_] | None:
+        """Which fits of the last measurement can be trusted, ``bool[n]``; None: nothing was fitted."""
+        return None
 
     def postlude(self, connection: StatefulConnection) -> None:  # noqa: B027  # most calibrations need none
         """Restores what `prelude` changed; may replace the success in `result`."""
@@ -160,7 +167,9 @@ class Calib(ABC):
             self.set_target(target)
         self.prelude(connection)
         self.wanted()
+        self._fits.clear()
         found = algorithm.run(connection, self)
+        self.trusted = self._trusted(found)
         self.result = self._checked(found)
         self.postlude(connection)
         return self.result
@@ -202,6 +211,8 @@ class Calib(ABC):
             raise AlgorithmError(
                 f"{type(self).__name__}: {results.shape} results measured for {self.n_instances} instances"
             )
+        if (usable := self.usable_fits()) is not None:
+            self._fits.append((np.array(parameters), usable))
         return results
 
     def write(self, connection: StatefulConnection, parameters: NDArray[np.int64]) -> None:
@@ -209,6 +220,17 @@ class Calib(ABC):
         builder = PlaybackProgramBuilder()
         self.configure_parameters(connection, builder, parameters)
         connection.run(builder)
+
+    def _trusted(self, found: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+        """Sanity of the fits that belong to the parameters, of the most recent ones where they were measured often."""
+        if not self._fits:
+            return None
+        trusted = self._fits[-1][1]
+        for parameters, usable in self._fits:
+            trusted = np.where(parameters == found, usable, trusted)
+        if not trusted.all():
+            _log.warning("%s: fits of %s cannot be trusted", type(self).__name__, _indices(~trusted))
+        return trusted
 
     def _checked(self, found: NDArray[np.int64]) -> ParameterCalibResult:
         allowed = self.parameter_range

@@ -115,7 +115,8 @@ class Flow:
         result = calib.run(self.connection, algorithm)
         self.success[name] = result.success
         if calib.achieved is not None:
-            self.measured[name] = np.where(np.isfinite(calib.achieved), calib.achieved, np.nan)
+            told = np.isfinite(calib.achieved) & (True if calib.trusted is None else calib.trusted)
+            self.measured[name] = np.where(told, calib.achieved, np.nan)
         failed = int(np.sum(~result.success))
         _log.info("%s: %d of %d successful", name, len(result.success) - failed, len(result.success))
 

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from scipy.optimize import curve_fit
 
+from hxtwin.calib.calib import Calib, ParameterRange
 from hxtwin.calib.errors import CalibNotSuccessful
-from hxtwin.calib.exponential_fit import FitBounds, fit_decays, fit_reads
+from hxtwin.calib.exponential_fit import ExponentialFit, FitBounds, fit_decays, fit_reads
+from hxtwin.calib.routines.compartment_conductance import CompartmentConductance
+from hxtwin.calib.routines.membrane_time_constant import MembraneTimeConstOffset, MembraneTimeConstReset
+from hxtwin.calib.routines.synaptic_time_constant import SynTimeConstant, SynTimeConstantRead
+from hxtwin.calib.search import BinarySearch
+from hxtwin.calib.spiking_steps import Flow
+from hxtwin.calib.target import SpikingCalibOptions, SpikingCalibTarget
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hxtwin.calib.stateful_connection import StatefulConnection
+    from hxtwin.runtime import PlaybackProgramBuilder
 
 INTERVAL_S = 34e-9
 BOUNDS = FitBounds(tau_s=(0.1e-6, 2000e-6))
@@ -80,3 +95,58 @@ def test_few_reads_at_times_of_their_own_tell_the_time_constant() -> None:
     assert np.abs(fit.amplitude + 50).max() < 0.1
     assert np.array_equal(fit.offset, end)
     assert fit.usable.all()
+
+
+class FittedCalib(Calib):
+    """Observable and parameter agree; fits of instance 0 are never trusted, of instance 1 only below 300."""
+
+    def __init__(self) -> None:
+        super().__init__(ParameterRange(0, 1022), 3, target=[400, 500, 600])
+        self._tested = np.zeros(3, dtype=np.int64)
+
+    def configure_parameters(
+        self, connection: StatefulConnection, builder: PlaybackProgramBuilder, parameters: NDArray[np.int64]
+    ) -> None:
+        self._tested = np.array(parameters)
+
+    def measure_results(self, connection: StatefulConnection, builder: PlaybackProgramBuilder) -> NDArray[np.float64]:
+        return self._tested.astype(np.float64)
+
+    def usable_fits(self) -> NDArray[np.bool_] | None:
+        return np.array([False, self._tested[1] < 300, self._tested[2] == 600])
+
+
+def test_fits_that_cannot_be_trusted_are_reported_by_neuron(
+    nowhere: StatefulConnection, caplog: pytest.LogCaptureFixture
+) -> None:
+    calib = FittedCalib()
+    result = calib.run(nowhere, BinarySearch())
+    assert result.success.all()
+    assert calib.trusted is not None
+    assert calib.trusted.tolist() == [False, False, True], "as they were measured with the chosen parameters"
+    assert "FittedCalib: fits of 0, 1 cannot be trusted" in caplog.text
+
+
+def test_measured_values_of_such_fits_are_no_numbers(nowhere: StatefulConnection) -> None:
+    flow = Flow(nowhere, SpikingCalibTarget(), SpikingCalibOptions())
+    flow.note("fitted", FittedCalib(), BinarySearch())
+    assert np.isnan(flow.measured["fitted"]).tolist() == [True, True, False]
+    assert flow.measured["fitted"][2] == 600
+    assert flow.success["fitted"].all()
+
+
+def test_traces_without_decay_are_told_by_every_routine_that_fits() -> None:
+    ones = np.ones(512)
+    flat = ExponentialFit(ones, ones, ones, ones, usable=np.arange(512) > 5)
+    for calib in (
+        MembraneTimeConstReset(1e-6),
+        MembraneTimeConstOffset(10e-6),
+        SynTimeConstant("excitatory", 1e-6),
+        SynTimeConstantRead("excitatory", 10e-6),
+        CompartmentConductance(2e-6),
+    ):
+        assert calib.usable_fits() is None, "nothing is measured yet"
+        calib.fit = flat
+        usable = calib.usable_fits()
+        assert usable is not None
+        assert np.flatnonzero(~usable).tolist() == [0, 1, 2, 3, 4, 5]

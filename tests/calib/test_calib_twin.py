@@ -91,6 +91,8 @@ def test_synaptic_time_constants_are_read_from_all_lines_at_once(chip: StatefulC
     result = calib.run(chip, ProportionalSearch(measurements=2))
     assert result.success.all()
     assert calib.achieved is not None
+    assert calib.trusted is not None
+    assert calib.trusted.all()
     assert abs(np.median(calib.achieved) / 10e-6 - 1) < 0.03
     assert calib.achieved.std() < 0.1 * 10e-6
     assert np.array_equal(chip.chip.synapse_blocks["matrix.weights"], before.synapse_blocks["matrix.weights"])

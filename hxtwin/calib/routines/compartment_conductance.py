@@ -117,6 +117,10 @@ class CompartmentConductance(NeuronCodeCalib):
         self.fit = _fit(recorder.record(connection, builder, connect, disconnect), float(self.wanted().max()))
         return self.fit.tau_s
 
+    def usable_fits(self) -> NDArray[np.bool_] | None:
+        """Fits that follow the traces, ``bool[512]``."""
+        return None if self.fit is None else self.fit.usable
+
     def postlude(self, connection: StatefulConnection) -> None:
         """Restores leak, reset, inputs and comparators."""
         self._configure(connection, self._before)

@@ -192,6 +192,10 @@ class MembraneTimeConstReset(NeuronCodeCalib):
         self.fit = fit_recovery(recording)
         return self.fit.tau_s
 
+    def usable_fits(self) -> NDArray[np.bool_] | None:
+        """Fits that follow the traces, ``bool[512]``."""
+        return None if self.fit is None else self.fit.usable
+
     @staticmethod
     def _configure(connection: StatefulConnection, changes: dict[str, Any]) -> None:
         builder = PlaybackProgramBuilder()
@@ -238,6 +242,10 @@ class MembraneTimeConstOffset(NeuronCodeCalib):
         self.fit = fit_decay(recording)
         return self.fit.tau_s
 
+    def usable_fits(self) -> NDArray[np.bool_] | None:
+        """Fits that follow the traces, ``bool[512]``."""
+        return None if self.fit is None else self.fit.usable
+
     def postlude(self, connection: StatefulConnection) -> None:
         """Switches the offset current off."""
         builder = PlaybackProgramBuilder()
@@ -262,6 +270,7 @@ class MembraneTimeConstDecay(NeuronCodeCalib):
         wanted, self._repeats = self.wanted(), repeats
         self._tau_s = float(np.sqrt(wanted.min() * wanted.max()))
         self.fit: ExponentialFit | None = None
+        self._told: NDArray[np.bool_] | None = None
 
     def prelude(self, connection: StatefulConnection) -> None:
         """Lets neurons rest some 60 CADC values above their reset, and chooses who needs the division.
@@ -294,8 +303,13 @@ class MembraneTimeConstDecay(NeuronCodeCalib):
         )
         self.fit = reads.measure(connection, builder, reset_neurons, delays + held)
         told = self.fit.usable & (self.fit.amplitude < -self._LEAST_READ)
+        self._told = told
         # nothing is left of the excursion of a membrane that is much too fast
         return np.where(told, self.fit.tau_s, self._tau_s / _FAST)
+
+    def usable_fits(self) -> NDArray[np.bool_] | None:
+        """Fits that follow the reads of membranes that have moved, ``bool[512]``."""
+        return self._told
 
     @staticmethod
     def _configure(connection: StatefulConnection, changes: dict[str, Any]) -> None:

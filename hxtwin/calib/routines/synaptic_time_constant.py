@@ -113,6 +113,10 @@ class SynTimeConstant(NeuronCodeCalib):
         self.fit = fit_line(recorder.record(connection, builder, _event))
         return np.where(np.abs(self.fit.amplitude) < _LEAST_AMPLITUDE, np.inf, self.fit.tau_s)
 
+    def usable_fits(self) -> NDArray[np.bool_] | None:
+        """Fits that follow the traces, ``bool[512]``."""
+        return None if self.fit is None else self.fit.usable
+
     def postlude(self, connection: StatefulConnection) -> None:
         """Restores the weights."""
         builder = PlaybackProgramBuilder()
@@ -187,6 +191,10 @@ class SynTimeConstantRead(NeuronCodeCalib):
         found = np.where(self.fit.usable & (self.fit.amplitude < -_LEAST_READ), self.fit.tau_s, np.inf)
         self.charge = np.where(np.isfinite(found), self._tested * found, self.charge)
         return found
+
+    def usable_fits(self) -> NDArray[np.bool_] | None:
+        """Fits that follow the traces, ``bool[512]``."""
+        return None if self.fit is None else self.fit.usable
 
     def postlude(self, connection: StatefulConnection) -> None:
         """Restores readout and weights."""
