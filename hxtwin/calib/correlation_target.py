@@ -50,6 +50,10 @@ class Branches(StrEnum):
     BOTH = "both"
 
 
+BRANCH_PARTS: Final = {Branches.CAUSAL: slice(0, 1), Branches.ACAUSAL: slice(1, 2), Branches.BOTH: slice(0, 2)}
+"""Parts of arrays whose first axis is causal, acausal."""
+
+
 @attrs.frozen(kw_only=True)
 class CorrelationCalibTarget:
     """What the sensors shall do.

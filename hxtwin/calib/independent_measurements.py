@@ -10,6 +10,7 @@ tau_syn          fit of each MADC line trace behind one event                CAD
 strength         CADC deflection by one event at the real time constants     burst at short time constants
 fires            spike counters while bursts arrive                          not searched
 drivers          deflection of the lines by bursts of each driver            the same with other codes
+correlation      fit of each sensor's curve, `hxtwin.calib.sensor_curves`    ratios of neighbouring delays
 ===============  ==========================================================  ======================================
 
 Reference: calibration.md 2, 4.2, 5.3, 6.2.

@@ -7,6 +7,7 @@ ratios of spreads                      0.2 .. 0.45              calibration.md 4
 CADC channels, quadrants, middle       3, 5 LSB, 127.5 +- 40    calibration.md 2
 thresholds near their median           95 % within 20 MADC LSB  calibration.md 4.2
 drivers of a block                     < 2, > 1 LSB less        calibration.md 5.3
+correlation sensors, if calibrated     within a factor 2        calibration.md 5.4, 30th and 70th percentile
 usable circuits                        98 %, other targets 90   default target; else enough to place networks on
 medians of potentials, time constants  3, 3, 5 CADC LSB; 10 %   own
 strengths of the inputs                spread < 8 %, equal 10 % own; analog-model.md 13.2 expects 2.8 % of the OTA
@@ -27,11 +28,13 @@ import attrs
 import numpy as np
 
 from hxtwin.calib import independent_measurements as measurements
+from hxtwin.calib.correlation_target import BRANCH_PARTS
 from hxtwin.calib.errors import CalibDataError
 from hxtwin.calib.measurement_chip import INPUTS, NEURON, drivers, every, synapse_rows
 from hxtwin.calib.routines.adc_characterisation import characterise_cadc, characterise_madc
 from hxtwin.calib.routines.cadc import measure_channels
 from hxtwin.calib.routines.synaptic_time_constant import MODES
+from hxtwin.calib.sensor_curves import measure_curves, percentiles
 from hxtwin.calib.stateful_connection import StatefulConnection, settle
 from hxtwin.calib.target import NeuronCalibTarget
 from hxtwin.calib.target_archive import same
@@ -57,7 +60,7 @@ RATIOS: Final = {"leak": 0.3, "reset": 0.2, "threshold": 0.35, "tau_mem": 0.45, 
 POTENTIALS: Final = ("leak", "reset", "threshold")
 STRENGTHS: Final = ("strength_exc", "strength_inh")
 FIRES: Final = ("fires_exc", "fires_inh")
-QUANTITIES: Final = (*RATIOS, *STRENGTHS, *FIRES, "drivers")
+QUANTITIES: Final = (*RATIOS, *STRENGTHS, *FIRES, "drivers", "correlation")
 NO_CHIP: Final = 0
 """Identity of codes that were made for no chip in particular."""
 _LEAST_USABLE, _LEAST_USABLE_OF_OTHERS = 0.98, 0.9
@@ -70,6 +73,7 @@ _THRESHOLD_WINDOW: Final = 20.0
 _THRESHOLD_PART: Final = 0.95
 _DRIVER_SPREAD, _DRIVER_GAIN = 2.0, 1.0
 _STRENGTH_SPREAD: Final = 0.08
+_SENSOR_FACTOR: Final = 2.0
 _OFF: Final = {"leak": 3.0, "reset": 3.0, "threshold": 15.0}
 """Largest distance of the median from the target: 3, 3, 5 CADC values, the last in those of the membrane ADC."""
 _PART: Final = (0.9, 1.1)
@@ -133,7 +137,8 @@ def verify(
     Args:
         connection: the chip; it is reset.
         result: its calibration.
-        quantities: what is measured beside the column ADC, some of `QUANTITIES`.
+        quantities: what is measured beside the column ADC, some of `QUANTITIES`; correlation sensors only if the
+            calibration holds them.
         on_step: told the name of each measurement, its number and their count, before it begins.
 
     Raises:
@@ -152,10 +157,12 @@ def verify(
     channels = measure_channels(device, result.target.cadc)
     steps = [(name, measure) for name, measure in _measurements(result) if name in quantities]
     targets = _targets(device, result, quantities)
+    sensors = "correlation" in quantities and result.correlation is not None
+    count = 1 + 2 * len(steps) + sensors
     driver_spreads = None
     if "drivers" in quantities:
         if on_step is not None:
-            on_step("drivers", 0, 1 + 2 * len(steps))
+            on_step("drivers", 0, count)
         driver_spreads = measurements.driver_spreads(device, result.target.stp)
     measured: list[dict[str, NDArray[np.float64]]] = []
     for number, codes in enumerate((result.settings, uniform_settings(result))):
@@ -167,7 +174,7 @@ def verify(
                 on_step(
                     name if number == 0 else f"{name}, one code for all",
                     1 + number * len(steps) + i,
-                    1 + 2 * len(steps),
+                    count,
                 )
             builder = PlaybackProgramBuilder()
             device.become(builder, _measurable(result).with_columns(_neuron_codes(codes)))
@@ -182,6 +189,10 @@ def verify(
         *_criteria(result, achieved, uniform, targets),
         *_driver_criteria(driver_spreads),
     ]
+    if sensors:
+        if on_step is not None:
+            on_step("correlation", count - 1, count)
+        criteria.extend(_sensor_criteria(device, result))
     return Verification(achieved, uniform, {n: t for n, t in targets.items() if n in achieved}, tuple(criteria))
 
 
@@ -333,12 +344,35 @@ def _driver_criteria(spreads: tuple[float, float] | None) -> list[Criterion]:
     return [_below("drivers: largest spread in a block [LSB]", calibrated, _DRIVER_SPREAD), gain]
 
 
+def _sensor_criteria(device: StatefulConnection, result: SpikingCalibrationResult) -> list[Criterion]:
+    """Amplitudes and time constants of the calibrated sensors, in targets."""
+    sensors, target = result.correlation, result.target.correlation
+    if sensors is None or target is None:
+        return []
+    builder = PlaybackProgramBuilder()
+    device.become(builder, _measurable(result))
+    settle(builder)
+    device.run(builder)
+    curves = measure_curves(device, sensors, target.amplitude, target.time_constant)
+    part, found = BRANCH_PARTS[sensors.options.branches], []
+    wanted = {"amplitude": (curves.amplitude, target.amplitude), "time constant": (curves.tau_s, target.time_constant)}
+    for name, (values, one) in wanted.items():
+        low, high = percentiles(values[part] / one)
+        found.append(_at_least(f"correlation {name}: smallest 30th percentile, in targets", low, 1 / _SENSOR_FACTOR))
+        found.append(_at_most(f"correlation {name}: largest 70th percentile, in targets", high, _SENSOR_FACTOR))
+    return found
+
+
 def _below(name: str, value: float, limit: float) -> Criterion:
     return Criterion(name, value, f"< {limit:g}", value < limit)
 
 
 def _at_least(name: str, value: float, limit: float) -> Criterion:
     return Criterion(name, value, f">= {limit:g}", value >= limit)
+
+
+def _at_most(name: str, value: float, limit: float) -> Criterion:
+    return Criterion(name, value, f"<= {limit:g}", value <= limit)
 
 
 def _within(name: str, value: float, low: float, high: float) -> Criterion:

@@ -10,13 +10,14 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from hxtwin.calib import spiking
+from hxtwin.calib import spiking, verification
 from hxtwin.calib.archive import read_file
 from hxtwin.calib.command import _StepBars, app
 from hxtwin.calib.constants import CADC_CHANNELS
 from hxtwin.calib.errors import CalibDataError, CalibNotSupported
 from hxtwin.calib.routines.correlation_synapses import measured_synapses
 from hxtwin.calib.spiking_result import SpikingCalibrationResult
+from hxtwin.calib.verification import Criterion, Verification
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,6 +153,25 @@ def test_files_that_are_no_calibration_are_refused_by_name_of_the_trouble(tmp_pa
     done = CliRunner().invoke(app, ["show", str(tmp_path / "missing.calib")])
     assert isinstance(done.exception, CalibDataError)
     assert "missing.calib: cannot be read" in str(done.exception)
+
+
+@pytest.mark.parametrize(("value", "exit_code", "verdict"), [(0.1, 0, "met"), (0.5, 1, "missed")])
+def test_verify_prints_what_is_achieved_beside_what_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float, exit_code: int, verdict: str
+) -> None:
+    def measure(connection: Any, result: Any, on_step: Any) -> Verification:
+        on_step("leak", 0, 1)
+        leak, target = np.full(512, 80.25), np.full(512, 80.0)
+        criterion = Criterion("leak: ratio of spreads", value, "< 0.3", passed=value < 0.3)
+        return Verification({"leak": leak}, {"leak": leak}, {"leak": target}, (criterion,))
+
+    monkeypatch.setattr(verification, "verify", measure)
+    file = tmp_path / "chip.calib"
+    assert invoke(file).exit_code == 0
+    done = CliRunner().invoke(app, ["verify", str(file), "--endpoint", "zeromock://"])
+    assert done.exit_code == exit_code
+    for text in ("leak [CADC]", "80.00", "80.25", "leak: ratio of spreads", verdict):
+        assert text in done.output
 
 
 def test_every_step_has_a_bar_and_long_ones_count() -> None:

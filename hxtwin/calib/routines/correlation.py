@@ -25,13 +25,14 @@ from hxtwin import coord
 from hxtwin.calib.calib import Calib, ParameterRange
 from hxtwin.calib.constants import COLUMNS, LARGEST_CODE, QUADRANTS
 from hxtwin.calib.correlation_target import (
+    BRANCH_PARTS,
     FULL_SCALE_V,
     Branches,
     CorrelationCalibOptions,
     CorrelationCalibTarget,
 )
 from hxtwin.calib.measurement_chip import NEURON, drivers, synapse_rows
-from hxtwin.calib.routines.correlation_measurement import SensorEstimate, measure_sensors, sensor_columns
+from hxtwin.calib.routines.correlation_measurement import SensorEstimate, measure_sensors, read_sensors, sensor_columns
 from hxtwin.calib.routines.correlation_synapses import SynapseBits, calibrate_synapses
 from hxtwin.calib.search import ProportionalSearch
 from hxtwin.calib.stateful_connection import settle
@@ -137,10 +138,7 @@ def calibrate_correlation(
     if chosen.calibrate_synapses:
         _widen(connection, rows, groups)
         bits = calibrate_synapses(connection, wanted, chosen, on_part)
-    builder = PlaybackProgramBuilder()
-    connection.configure(builder, before)
-    settle(builder)
-    connection.run(builder)
+    _restore(connection, before)
     return CorrelationCalibResult(
         i_bias_ramp=ramp.calibrated_parameters,
         i_bias_store=store.calibrated_parameters,
@@ -161,18 +159,48 @@ def measure_calibrated(
 
     The configuration of neurons and synapses is restored, that of the sensors is the calibrated one afterwards.
     """
+    before, builder = _calibrated(connection, result, rows)
+    typical = max(float(np.median(result.amplitude)), _LEAST_AMPLITUDE)
+    found = measure_sensors(connection, builder, _AMPLITUDE_DELAYS_S, max(1, int(_VERIFIED / typical)), rows=rows)
+    _restore(connection, before)
+    return found
+
+
+def read_calibrated(
+    connection: StatefulConnection,
+    result: CorrelationCalibResult,
+    delays_s: NDArray[np.float64],
+    events: int,
+    *,
+    rows: int = 1,
+) -> NDArray[np.float64]:
+    """Reads of calibrated sensors of the first rows below their baseline, ``float64[2, delays, 4, n]``.
+
+    The configuration of neurons and synapses is restored, that of the sensors is the calibrated one afterwards.
+    """
+    before, builder = _calibrated(connection, result, rows)
+    found = read_sensors(connection, builder, delays_s, events, rows=rows)
+    _restore(connection, before)
+    return found
+
+
+def _calibrated(
+    connection: StatefulConnection, result: CorrelationCalibResult, rows: int
+) -> tuple[dict[str, Any], PlaybackProgramBuilder]:
+    """Calibrated sensors of the first rows in the measurement configuration: columns to restore, and a program."""
     before = _prepare(connection, result.options)
     _widen(connection, rows, 1)
     builder = PlaybackProgramBuilder()
     connection.configure(builder, result.columns())
     settle(builder)
-    typical = max(float(np.median(result.amplitude)), _LEAST_AMPLITUDE)
-    found = measure_sensors(connection, builder, _AMPLITUDE_DELAYS_S, max(1, int(_VERIFIED / typical)), rows=rows)
+    return before, builder
+
+
+def _restore(connection: StatefulConnection, before: dict[str, Any]) -> None:
     builder = PlaybackProgramBuilder()
     connection.configure(builder, before)
     settle(builder)
     connection.run(builder)
-    return found
 
 
 class _SensorBias(Calib):
@@ -189,8 +217,7 @@ class _SensorBias(Calib):
 
     def medians(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Median of each quadrant over the chosen branches and the measured synapses, ``float64[4]``."""
-        chosen = {Branches.CAUSAL: slice(0, 1), Branches.ACAUSAL: slice(1, 2), Branches.BOTH: slice(0, 2)}
-        return _median(values[chosen[self._branches]])
+        return _median(values[BRANCH_PARTS[self._branches]])
 
     def keep(self, found: NDArray[np.float64]) -> NDArray[np.float64]:
         """Remembers what is nearest to the target; gives the values back."""

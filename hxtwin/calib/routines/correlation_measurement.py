@@ -1,7 +1,8 @@
 """Measurement of correlation sensors: pairs of a row event and a fire, in both orders, and what their reads tell.
 
 ======================  ==================================================================================
-`measure_sensors`       reads below the baseline at all delays, of the first rows and one group of columns
+`read_sensors`          reads below the baseline at all delays, of the first rows and one group of columns
+`measure_sensors`       what they tell
 `SensorEstimate`        amplitude at zero delay and time constant of every sensor, without a fit
 `sensor_columns`        the columns of a group: 4 quads of each side
 ======================  ==================================================================================
@@ -65,7 +66,20 @@ def measure_sensors(
     rows: int = 1,
     group: int = 0,
 ) -> SensorEstimate:
-    """Measures sensors at all delays, in both orders of the pair.
+    """Measures sensors at all delays, in both orders of the pair; arguments and errors as of `read_sensors`."""
+    return _estimate(read_sensors(connection, builder, delays_s, events, rows=rows, group=group), delays_s, events)
+
+
+def read_sensors(
+    connection: StatefulConnection,
+    builder: PlaybackProgramBuilder,
+    delays_s: NDArray[np.float64],
+    events: int,
+    *,
+    rows: int = 1,
+    group: int = 0,
+) -> NDArray[np.float64]:
+    """Reads sensors at all delays, in both orders of the pair.
 
     Args:
         connection: a chip whose sensors are connected to the column ADC.
@@ -74,6 +88,9 @@ def measure_sensors(
         events: pairs.
         rows: number of measured rows, the first of both hemispheres; labels of the others are not 0.
         group: columns, see `sensor_columns`.
+
+    Returns:
+        Reads below the baseline, ``float64[2, delays, 4, n]``.
 
     Raises:
         CalibNotSuccessful: the baseline of the sensors is too low to be lowered.
@@ -102,7 +119,7 @@ def measure_sensors(
                 "wanted; check v_reset of the board"
             )
         lowered[branch, number] = _of_quadrants(reads[0] - reads[1], group)
-    return _estimate(lowered, delays_s, events)
+    return lowered
 
 
 def _estimate(lowered: NDArray[np.float64], delays_s: NDArray[np.float64], events: int) -> SensorEstimate:

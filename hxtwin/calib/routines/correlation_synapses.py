@@ -19,7 +19,7 @@ import attrs
 import numpy as np
 
 from hxtwin.calib.constants import COLUMNS, QUADRANTS
-from hxtwin.calib.correlation_target import BIT_CODES, Branches
+from hxtwin.calib.correlation_target import BIT_CODES, BRANCH_PARTS
 from hxtwin.calib.routines.correlation_measurement import SensorEstimate, measure_sensors, sensor_columns
 from hxtwin.runtime import PlaybackProgramBuilder
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _DELAYS_S: Final = np.array([0.5, 1, 2.5, 5, 10, 20]) * 1e-6
 _ACCUMULATED: Final = 70.0
-_BRANCHES: Final = {Branches.CAUSAL: slice(0, 1), Branches.ACAUSAL: slice(1, 2), Branches.BOTH: slice(0, 2)}
 
 
 @attrs.frozen(eq=False)
@@ -109,7 +108,7 @@ def score(
     found: SensorEstimate, target: CorrelationCalibTarget, options: CorrelationCalibOptions
 ) -> NDArray[np.float64]:
     """Weighted squares of the relative deviations, ``float64[4, n]``; nan where a sensor is undetermined."""
-    branch, priority = _BRANCHES[options.branches], options.time_constant_priority
+    branch, priority = BRANCH_PARTS[options.branches], options.time_constant_priority
     amplitude = found.amplitude[branch].mean(axis=0) / target.amplitude - 1
     tau = found.tau_s[branch].mean(axis=0) / target.time_constant - 1
     found_score: NDArray[np.float64] = (1 - priority) * amplitude**2 + priority * tau**2
