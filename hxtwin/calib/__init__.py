@@ -2,7 +2,8 @@
 
 ===============================  ====================================================================================
 `calibrate_spiking`              finds the analog parameters that give every neuron what an experimenter asks for
-`calibrate_correlation`          the same for the biases of the correlation sensors
+`calibrate_cadc`                 the column ADC alone, on a `StatefulConnection`
+`calibrate_correlation`          the same for the correlation sensors: biases, and bits of single synapses
 `operating_point`                targets by name
 `SpikingCalibTarget`, ..         what is asked for, with units and feasible ranges
 `SpikingCalibrationResult`       frozen result: settings, success, ``to_chip``, ``apply``, ``to_bytes``
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         characterise_cadc,
         characterise_madc,
     )
+    from hxtwin.calib.routines.cadc import CADCCalibResult, calibrate_cadc
     from hxtwin.calib.routines.correlation import CorrelationCalibResult, calibrate_correlation
     from hxtwin.calib.search import BinarySearch, LinearSearch, NoisyBinarySearch, ProportionalSearch, SecantSearch
     from hxtwin.calib.spiking import calibrate as calibrate_spiking
@@ -72,6 +74,7 @@ __all__ = [
     "BinarySearch",
     "Branches",
     "CADCCalibOptions",
+    "CADCCalibResult",
     "CADCCalibTarget",
     "Cache",
     "Calib",
@@ -103,6 +106,7 @@ __all__ = [
     "TargetShapeError",
     "TooFewSamplesError",
     "Verification",
+    "calibrate_cadc",
     "calibrate_correlation",
     "calibrate_spiking",
     "characterise_cadc",
@@ -122,6 +126,7 @@ _PLACES: Final = {
     "AlgorithmError": ("errors", "AlgorithmError"),
     "BinarySearch": ("search", "BinarySearch"),
     "CADCCalibOptions": ("target", "CADCCalibOptions"),
+    "CADCCalibResult": ("routines.cadc", "CADCCalibResult"),
     "CADCCalibTarget": ("target", "CADCCalibTarget"),
     "Cache": ("cache", "Cache"),
     "Calib": ("calib", "Calib"),
@@ -151,6 +156,7 @@ _PLACES: Final = {
     "TargetShapeError": ("errors", "TargetShapeError"),
     "TooFewSamplesError": ("errors", "TooFewSamplesError"),
     "Verification": ("verification", "Verification"),
+    "calibrate_cadc": ("routines.cadc", "calibrate_cadc"),
     "calibrate_correlation": ("routines.correlation", "calibrate_correlation"),
     "calibrate_spiking": ("spiking", "calibrate"),
     "operating_point": ("operating_points", "operating_point"),

@@ -96,7 +96,7 @@ def correlation_table(result: CorrelationCalibResult) -> Table:
     """The correlation sensors by quadrant."""
     table = Table(title="correlation sensors", title_justify="left")
     for title in ("quadrant", "store", "ramp", "amplitude [CADC]", "time constant [us]", "successful"):
-        table.add_column(title, justify="right")
+        table.add_column(escape(title), justify="right")
     columns = (result.i_bias_store, result.i_bias_ramp, result.amplitude, result.time_constant, result.success)
     for quadrant, (store, ramp, amplitude, tau, success) in enumerate(zip(*columns, strict=True)):
         values = (str(store), str(ramp), f"{amplitude:.2f}", f"{tau * 1e6:.2f}", "yes" if success else "no")
@@ -185,7 +185,7 @@ def plot_histograms(result: SpikingCalibrationResult, file: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise CalibNotSupported("histograms need the plot extra: pip install 'hxtwin[plot]'") from error
-    shown = _histograms(result)
+    shown = histograms(result)
     columns = 4
     rows = max(1, -(-len(shown) // columns))
     figure = Figure(figsize=(4 * columns, 2.4 * rows), layout="constrained")
@@ -201,8 +201,8 @@ def plot_histograms(result: SpikingCalibrationResult, file: Path) -> None:
     figure.savefig(file)
 
 
-def _histograms(result: SpikingCalibrationResult) -> dict[str, NDArray[np.generic]]:
-    """What a picture shows, by title."""
+def histograms(result: SpikingCalibrationResult) -> dict[str, NDArray[np.generic]]:
+    """What a picture shows, by title: settings and measured values of usable circuits, bits of single synapses."""
     usable = result.usable
     shown: dict[str, NDArray[np.generic]] = {
         path.removeprefix("neuron_block.atomic_neurons."): codes[usable]

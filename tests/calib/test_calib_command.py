@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from hxtwin.calib import spiking, verification
+from hxtwin.calib import report, spiking, verification
 from hxtwin.calib.archive import read_file
 from hxtwin.calib.command import _StepBars, app
 from hxtwin.calib.constants import CADC_CHANNELS
@@ -21,6 +23,8 @@ from hxtwin.calib.verification import Criterion, Verification
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+V_LEAK = "neuron_block.atomic_neurons.leak.v_leak"
 
 
 class SensorSteps:
@@ -172,6 +176,31 @@ def test_verify_prints_what_is_achieved_beside_what_was_asked_for(
     assert done.exit_code == exit_code
     for text in ("leak [CADC]", "80.00", "80.25", "leak: ratio of spreads", verdict):
         assert text in done.output
+
+
+def test_histograms_show_settings_measured_values_and_bits(tmp_path: Path) -> None:
+    file = tmp_path / "chip.calib"
+    assert invoke(file, "--synapse-bits").exit_code == 0
+    result = load(file)
+    leak = np.where(np.arange(512) < 12, np.nan, 80.0)
+    codes = {**result.settings, V_LEAK: np.arange(512)}
+    shown = report.histograms(attrs.evolve(result, measured={"leak": leak}, settings=codes))
+    assert {name: len(values) for name, values in shown.items()} == {
+        "leak.v_leak": 512,
+        "measured leak [CADC]": 500,
+        "amplitude bits of synapses": 512,
+        "time constant bits of synapses": 512,
+    }
+
+
+def test_histograms_need_the_plot_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "chip.calib"
+    assert invoke(file).exit_code == 0
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    done = CliRunner().invoke(app, ["show", str(file), "--plot", str(tmp_path / "chip.png")])
+    assert isinstance(done.exception, CalibNotSupported)
+    assert "pip install 'hxtwin[plot]'" in str(done.exception)
+    assert not (tmp_path / "chip.png").exists()
 
 
 def test_every_step_has_a_bar_and_long_ones_count() -> None:

@@ -44,11 +44,12 @@ from hxtwin.calib.routines.leak_bias import LeakBias
 from hxtwin.calib.routines.membrane_time_constant import MembraneTimeConstDecay
 from hxtwin.calib.routines.potentials import LeakPotential, ResetPotential
 from hxtwin.calib.routines.refractory import refractory_settings
+from hxtwin.calib.routines.synapse_dac import DAC, DACBiasCalib, DACBiasCalibMADC
 from hxtwin.calib.routines.synaptic_reference import SynReference, SynReferenceMADC
 from hxtwin.calib.routines.synaptic_strength import SIGN, find_events, measure_amplitudes
 from hxtwin.calib.routines.synaptic_time_constant import MODES
 from hxtwin.calib.routines.threshold import LeakOverThreshold, NeuronThreshold, count_spikes
-from hxtwin.calib.search import NoisyBinarySearch, ProportionalSearch
+from hxtwin.calib.search import BinarySearch, NoisyBinarySearch, ProportionalSearch
 from hxtwin.calib.spike_counters import counts, read_counters, reset_counters
 from hxtwin.calib.spiking import calibrate
 from hxtwin.calib.spiking_result import SpikingCalibrationResult
@@ -423,6 +424,37 @@ def _correlation(chip: int) -> Iterable[Figure]:
     yield reported("successful quadrants", int(result.success.sum()), "", f"{seconds:.0f} s CPU")
 
 
+def _synapse_dac(chip: int) -> Iterable[Figure]:
+    """Synapse DACs matched by the membrane ADC, seen by the column ADC."""
+    equal = np.full(4, 600)
+    with hxtwin.connect(_url(chip)) as connection:
+        device = _ready(connection)
+        _write(device, {DAC: equal.reshape(2, 2)})
+        begin = time.process_time()
+        calib = DACBiasCalibMADC(stride=8)
+        calib.prelude(device)
+        deflection = calib.evaluate(device, equal)
+        found = BinarySearch().run(device, calib)
+        calib.postlude(device)
+        seconds = time.process_time() - begin
+        _write(device, {DAC: equal.reshape(2, 2)})
+        other = DACBiasCalib()
+        other.prelude(device)
+        uniform, matched = (
+            np.mean([other.evaluate(device, codes) for _ in range(4)], axis=0) for codes in (equal, found)
+        )
+        other.postlude(device)
+    # charge is proportional to the code, and the line bends as 0.3 V tanh(x / 0.3 V)
+    charge = np.arctanh(deflection * 1.5e-3 / 0.3)
+    off = found / (600 * charge.min() / charge) - 1
+    yield at_most("codes: distance from the closed form", 100 * float(np.abs(off).max()), 4.0, "%")
+    spreads = [100 * float(np.ptp(reads) / reads.mean()) for reads in (matched, uniform)]
+    yield at_most("difference of the quadrants", spreads[0], 4.0, "%", f"{spreads[1]:.1f} % with one code")
+    yield at_most("difference of the quadrants, of that with one code", spreads[0] / spreads[1], 0.35, "")
+    codes = " ".join(map(str, found))
+    yield reported("smallest code", int(found.min()), "", f"of {codes}; {seconds:.0f} s CPU")
+
+
 def _synapses(chip: int) -> Iterable[Figure]:
     """Bits of single synapses against the same bits for all, on sensors that are measured once more."""
     target = CorrelationCalibTarget(amplitude=1.5)
@@ -482,6 +514,7 @@ TOPIC = Topic(
         Piece("quiet", f"Thresholds above the rest, chip {CHIPS[0]}", partial(_quiet, CHIPS[0]), CHIPS[0]),
         Piece("correlation", f"Correlation sensors, chip {CHIPS[0]}", partial(_correlation, CHIPS[0]), CHIPS[0]),
         Piece("synapses", f"Bits of single synapses, chip {CHIPS[0]}", partial(_synapses, CHIPS[0]), CHIPS[0]),
+        *(Piece(f"dac-{chip}", f"Synapse DACs, chip {chip}", partial(_synapse_dac, chip), chip) for chip in CHIPS),
         Piece("calib-tests", "Calibration tests", lambda: check.tests("calib", ["tests/calib"])),
     ),
 )
