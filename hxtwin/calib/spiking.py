@@ -71,7 +71,7 @@ def calibrate(
     device = StatefulConnection(connection, seed=chosen.seed)
     name = cache_name(KIND, device.identity, {"target": to_plain(wanted), "options": to_plain(chosen)})
     if not recalibrate and (found := _load(kept, name, device.identity)) is not None:
-        return found
+        return _accepted(found)
     flow = Flow(device, wanted, chosen, on_part=on_part)
     steps = steps_of(flow)
     names = [step for step, _ in steps]
@@ -96,13 +96,7 @@ def calibrate(
     result = _result(flow, Origin.now(connection.info.endpoint))
     kept.store(name, result.to_bytes())
     kept.forget(f"{name}.steps")
-    failed = float(np.mean(~result.usable))
-    if failed > chosen.largest_failure:
-        worst = {step: int(np.sum(~ok)) for step, ok in result.success.items() if step in COUNTED and not ok.all()}
-        raise CalibNotSuccessful(
-            f"{failed:.0%} of the circuits failed, at most {chosen.largest_failure:.0%} may; failures by step: {worst}"
-        )
-    return result
+    return _accepted(result)
 
 
 # --- beginning, interruption, end ---------------------------------------------------------------------------------
@@ -128,6 +122,17 @@ def _result(flow: Flow, origin: Origin) -> SpikingCalibrationResult:
         correlation=correlation_of(flow),
         origin=origin,
     )
+
+
+def _accepted(result: SpikingCalibrationResult) -> SpikingCalibrationResult:
+    """The result, measured now or kept, unless too many circuits failed."""
+    failed, most = float(np.mean(~result.usable)), result.options.largest_failure
+    if failed > most:
+        worst = {step: int(np.sum(~ok)) for step, ok in result.success.items() if step in COUNTED and not ok.all()}
+        raise CalibNotSuccessful(
+            f"{failed:.0%} of the circuits failed, at most {most:.0%} may; failures by step: {worst}"
+        )
+    return result
 
 
 def _load(cache: Cache, name: str, identity: int) -> SpikingCalibrationResult | None:

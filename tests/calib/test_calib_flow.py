@@ -240,6 +240,19 @@ def test_more_than_a_quarter_of_failures_is_an_error_fewer_are_not(steps: Steps,
         spiking.calibrate(connection, cache=Cache.off())
 
 
+def test_too_many_failures_are_an_error_of_a_kept_calibration_as_well(
+    steps: Steps, connection: Connection, tmp_path: Path
+) -> None:
+    cache = Cache(tmp_path / "calib")
+    steps.failing = 129
+    for _ in range(2):
+        with pytest.raises(CalibNotSuccessful, match="25% of the circuits failed"):
+            spiking.calibrate(connection, cache=cache)
+    assert len(steps.done) == 3, "it is not measured again"
+    steps.failing = 0
+    assert spiking.calibrate(connection, cache=cache, recalibrate=True).usable.all()
+
+
 def test_progress_names_every_step(steps: Steps, connection: Connection) -> None:
     told: list[tuple[str, int, int]] = []
     spiking.calibrate(connection, cache=Cache.off(), on_step=lambda *step: told.append(step))
