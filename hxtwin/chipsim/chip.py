@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from hxtwin.chipsim.readout.madc import MadcSamples
     from hxtwin.chipsim.readout.triggers import ConversionTrigger
 
+_RESETS: Final = containers.CommonNeuronBackendConfig
 _WATCHED_UNITS: Final = (
     containers.BackgroundSpikeSource,
     containers.PADIEvent,
+    _RESETS,
     containers.NeuronReset,
     containers.BlockPostPulse,
     containers.SpikeCounterReset,
@@ -74,6 +76,9 @@ class Chip:
         self._accesses = Accesses.none()
         self._reads: list[Reads] = []
         self._unit_of_cell = self._unit_table()
+        self._reset_cells = {
+            address: self.registers.map.cell(address) for address in _RESETS.addresses_of(np.arange(2)).ravel().tolist()
+        }
         self.link_written: list[tuple[int, int]] = []
         self._last_write = -NEVER
         self._words_to_be: dict[int, int] = {}
@@ -300,7 +305,7 @@ class Chip:
             if not watched:
                 continue
             if level == WATCH_ALWAYS:
-                self._make_watched()
+                self._make_watched(until)
             elif not self._make_moving(until, complete=complete):
                 break
         return self._next_step == planned
@@ -316,7 +321,7 @@ class Chip:
         self._note_writes(done)
         self._accesses = self._accesses.part(slice(done, None))
         if is_concern:
-            self._make_watched()
+            self._make_watched(until)
         return is_concern
 
     def _leading_reads(self) -> int:
@@ -364,11 +369,40 @@ class Chip:
         for address in unmapped:
             self._log.once(f"unmapped {address}", f"access to chip address {address:#010x}, where nothing is mapped")
 
-    def _make_watched(self) -> None:
-        accesses = self._accesses.part(slice(0, 1))
-        self._accesses = self._accesses.part(slice(1, None))
-        self._lockstep.advance(int(accesses.cycles[0]))
-        self._account(*self._make_one(accesses))
+    def _make_watched(self, until: int) -> None:
+        """Makes an access that concerns another unit; of those that reset neurons all up to the cycle they act in."""
+        self._lockstep.advance(int(self._accesses.cycles[0]))
+        together = self._acting_together(until)
+        if together:
+            self._reset_neurons(self._accesses.part(slice(together)))
+        else:
+            self._account(*self._make_one(self._accesses.part(slice(1))))
+        self._accesses = self._accesses.part(slice(max(together, 1), None))
+
+    def _acting_together(self, until: int) -> int:
+        """How many accesses stand in front that hold neurons or release them, all before the first of them acts."""
+        accesses = self._accesses
+        last = min(until, self._lockstep.prompt_cycle(int(accesses.cycles[0])) - 1)
+        for place, address in enumerate(accesses.addresses.tolist()):
+            if address not in self._reset_cells or accesses.cycles[place] > last:
+                return place
+        return len(accesses)
+
+    def _reset_neurons(self, accesses: Accesses) -> None:
+        """Makes accesses that stand in front; neurons follow soon after the first that changes anything."""
+        changes = -1
+        for place, address in enumerate(accesses.addresses.tolist()):
+            access = accesses.part(slice(place, place + 1))
+            is_write = not access.flags[0] & READ
+            if is_write and int(access.words[0]) == int(self.registers.cells[self._reset_cells[address]]):
+                continue  # most of them: two words of four do not change
+            reads, unmapped, _ = self.registers.apply(access, 0, int(access.cycles[0]))[1:]
+            self._account(reads, unmapped)
+            if is_write and changes < 0 and self._lockstep.is_stale:
+                changes = int(access.cycles[0])
+        self._note_writes(len(accesses))
+        if changes >= 0:
+            self._lockstep.written_promptly(changes)
 
     def _make_one(self, accesses: Accesses) -> tuple[Reads, list[int]]:
         """Makes the single access, and what it causes elsewhere."""
@@ -395,11 +429,7 @@ class Chip:
     def _written(self, cycle: int, address: int, word: int) -> None:
         lockstep = self._lockstep
         if address & SYNAPSE_WINDOWS_MASK == SYNAPSE_WINDOWS:
-            if address >> 6 & 0x3FF == _NEURON_RESET_ROW:
-                self._reset_quad(cycle, address)
-            cleared = correlation_reset(address, word)
-            if cleared is not None:
-                lockstep.clear_correlation(cycle, cleared)
+            self._synapses_written(cycle, address, word)
             return
         unit, place = self._unit_of_cell[self.registers.map.cell(address)]
         match unit.__name__:
@@ -409,6 +439,8 @@ class Chip:
                 lockstep.inject(cycle, place, word)
             case "SpikeCounterReset":
                 lockstep.outputs.reset_counter(place)
+            case "CommonNeuronBackendConfig":
+                lockstep.written_promptly(cycle)
             case "NeuronReset":
                 lockstep.fire(cycle + 1, CIRCUIT_OF_BACKEND[[place]])
             case "BlockPostPulse":
@@ -420,6 +452,13 @@ class Chip:
                 self._observers.control_madc(cycle, word)
             case _:
                 self.link_written.append((cycle, address))
+
+    def _synapses_written(self, cycle: int, address: int, word: int) -> None:
+        if address >> 6 & 0x3FF == _NEURON_RESET_ROW:
+            self._reset_quad(cycle, address)
+        cleared = correlation_reset(address, word)
+        if cleared is not None:
+            self._lockstep.clear_correlation(cycle, cleared)
 
     def _reset_quad(self, cycle: int, address: int) -> None:
         row, quad = address >> _HEMISPHERE_BIT & 1, address & 0x3F

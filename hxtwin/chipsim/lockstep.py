@@ -5,6 +5,7 @@ moment                      what was written until then acts
 ==========================  ======================================================================================
 a synaptic event arrives    before it
 a neuron is reset           before it
+a half is held in reset     0.1 us after it, so that short pulses are not lost and both halves act together
 a converter or probe looks  at the next step
 otherwise                   1 us after the last write of a burst
 cells settle                as often as `Settings.next_settling` says
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 BURST_CYCLES: Final = 250
 """Writes that follow each other faster belong to one burst; 1 us."""
+PROMPT_CYCLES: Final = 25
+"""So long after a write neurons are held in reset, or released; 0.1 us."""
 _ROWS: Final = 1 << 15
 _FIRES: Final = 1 << 15
 _ARTIFICIAL: Final = 1 << 12
@@ -106,6 +109,7 @@ class Lockstep:
         self._last_write = -NEVER
         self._reached = -1
         self._settled = NEVER
+        self._prompt = NEVER
         self.reset(0)
 
     # --- lifetime -------------------------------------------------------------------------------------------------
@@ -167,6 +171,15 @@ class Lockstep:
     def written(self, cycle: int) -> None:
         """Registers were written, the last in a cycle."""
         self._last_write = cycle
+
+    def written_promptly(self, cycle: int) -> None:
+        """A register that acts soon was written in a cycle; all that was written before acts with it."""
+        if self.is_stale:
+            self._prompt = min(self._prompt, cycle + PROMPT_CYCLES)
+
+    def prompt_cycle(self, cycle: int) -> int:
+        """Cycle before which a register that is written in a cycle acts, if it is one of those that act soon."""
+        return self._border(min(self._prompt, cycle + (0 if self.looking else PROMPT_CYCLES)))
 
     def inject(self, cycle: int, hemisphere: int, word: int) -> None:
         """A write to PADIEvent."""
@@ -246,6 +259,7 @@ class Lockstep:
             self.follower.after_refresh()
 
     def _after_refresh(self) -> None:
+        self._prompt = NEVER
         self._clock[kernel.AWAKE] = self.analog.awake
         cycle = math.ceil(self.step_begin)
         self._settled = self.analog.settings.next_settling(cycle + 1, observed=self.analog.awake > 0)
@@ -269,12 +283,12 @@ class Lockstep:
         if not self.is_stale:
             return self.settled_cycle
         delay = 0 if self.looking else BURST_CYCLES
-        return self._border(min(self._settled, self._last_write + delay))
+        return min(self.settled_cycle, self._border(self._last_write + delay))
 
     @property
     def settled_cycle(self) -> int:
-        """Cycle before which moving cells are looked at, written or not."""
-        return self._border(self._settled)
+        """Cycle before which moving cells are looked at, written or not, or neurons are held or released."""
+        return self._border(min(self._settled, self._prompt))
 
     def _border(self, cycle: int) -> int:
         """First cycle of the first step that begins in a cycle or later."""

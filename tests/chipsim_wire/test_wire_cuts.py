@@ -7,6 +7,7 @@ subject      what may depend on the end of a call
 ===========  =====================================================================================================
 events       the step that an event, a forced fire or a write meets; when a burst of writes is over
 network      accesses that wait for the event network while neurons are awake
+reset        when neurons are held, and released together with those of the other half
 readout      how many conversions are made at once, and the end of a recording
 plasticity   resets of correlation sensors between pulses and conversions
 everything   all of these
@@ -71,6 +72,13 @@ def padi_event(draft: Draft) -> None:
 
 def forced_fire(draft: Draft) -> None:
     draft.setting.reset_neuron(FIRING[draft.below(len(FIRING))])
+
+
+def hold(draft: Draft) -> None:
+    """Holds neurons in reset, or releases them, of one half or both."""
+    halves = [[0], [1], [0, 1]][draft.below(3)]
+    held = bool(draft.below(2))
+    draft.setting.columns(containers.CommonNeuronBackendConfig, halves, clock_scale_slow=3, force_reset=held)
 
 
 def background(draft: Draft) -> None:
@@ -138,6 +146,7 @@ def busy(draft: Draft) -> None:
 SUBJECTS: dict[str, tuple[Part, ...]] = {
     "events": (spikes, padi_event, forced_fire, weights, leak, wait, busy, busy),
     "network": (spikes, background, crossbar, spike_counters, event_counters, forced_fire, busy, busy),
+    "reset": (hold, hold, hold, spikes, forced_fire, leak, conversions, wait, busy, busy),
     "readout": (conversions, recording, forced_fire, leak, wait, wait, busy, busy),
     "plasticity": (spikes, forced_fire, correlation_reset, conversions, wait, busy, busy),
 }
@@ -191,6 +200,8 @@ CASES = [
     ("network", 1, 5),
     ("network", 7, SINGLE),
     ("network", 11, 5),
+    ("reset", 1, 5),
+    ("reset", 2, SINGLE),
     ("readout", 1, 5),
     ("readout", 7, 40),
     ("readout", 13, 5),

@@ -12,6 +12,8 @@ import pytest
 from acceptance.bench import CADC_LSB, Setting, Trace, cadc_volts, label
 from scipy.optimize import curve_fit
 
+from hxtwin import containers
+
 if TYPE_CHECKING:
     from acceptance.bench import Bench
     from numpy.typing import NDArray
@@ -67,6 +69,39 @@ def test_neurons_held_in_reset_show_the_reset_potential(bench: Bench) -> None:
     np.testing.assert_allclose(
         cadc_volts(ticket.get().causal).ravel(), 1.5e-3 * (0.77 * code - 60) - 35e-3, atol=0.6 * CADC_LSB
     )
+
+
+HELD_US = 0.9
+"""Shorter than the 1 us for which writes of a burst may wait for others."""
+
+
+def after_forced_reset(bench: Bench, **switches: bool) -> NDArray[np.float64]:
+    """Voltages of all columns after the neurons of the left half have been held for a short time."""
+    builder = bench.begin({"i_bias_leak": 10, "v_leak": 700, "v_reset": 400, "v_threshold": 1000}, **switches)
+    setting = Setting(builder)
+    for held in (True, False):
+        setting.columns(containers.CommonNeuronBackendConfig, [0], clock_scale_slow=3, force_reset=held)
+        setting.wait_us(HELD_US)
+    if switches:
+        setting.neuron(CODES)
+    ticket = setting.read_cadc()
+    bench.run(builder)
+    return np.asarray(cadc_volts(ticket.get().causal))
+
+
+@pytest.mark.parametrize(
+    ("switches", "drawn_back"),
+    [({}, 0.02), ({"enable_readout_amplifier": False}, 0.07)],
+    ids=["observed", "unobserved"],
+)
+def test_short_forced_reset_draws_a_half_to_the_reset_potential(
+    bench: Bench, switches: dict[str, bool], drawn_back: float
+) -> None:
+    """Within 0.5 us; until they are read, a slow leak draws the membranes back, from where they were left."""
+    volts = after_forced_reset(bench, **switches)
+    rest, reset = 1.5e-3 * (0.79 * 700 - 150) - 35e-3, 1.5e-3 * (0.77 * 400 - 60) - 35e-3
+    assert volts[:, 128:] == pytest.approx(rest, abs=0.51 * CADC_LSB)
+    assert volts[:, :128] == pytest.approx(reset + (rest - reset) * np.exp(-HELD_US / 0.5), abs=drawn_back)
 
 
 @pytest.mark.parametrize("circuit", [NEURON, 256 + 130])

@@ -68,7 +68,7 @@ _OBSERVED_EVERY_S: Final = 50e-6
 # Names of container classes and CapMem cells: what reads them.
 _CAP_MEM: Final = frozenset({"CapMemCell", "CapMemBlockConfig", "SynapseBiasSelection"})
 _NEURONS: Final = frozenset({"NeuronConfig", "NeuronBackendConfig", "CommonNeuronBackendConfig"})
-_FIRES: Final = frozenset({"NeuronConfig", "CommonNeuronBackendConfig"})
+_OBSERVED: Final = frozenset({"NeuronConfig"})
 _DRIVERS: Final = frozenset({"SynapseDriverConfig", "CommonSTPConfig", "CommonPADIBusConfig"})
 _READOUT: Final = frozenset(
     {
@@ -179,7 +179,7 @@ class Settings:
         self._driver = WrittenColumns(registers, containers.SynapseDriverConfig)
         self._stp = WrittenColumns(registers, containers.CommonSTPConfig)
         self._padi = WrittenColumns(registers, containers.CommonPADIBusConfig)
-        registers.concern(Consumer.ELABORATION, _CAP_MEM | _NEURONS | _FIRES | _DRIVERS | _READOUT)
+        registers.concern(Consumer.ELABORATION, _CAP_MEM | _NEURONS | _OBSERVED | _DRIVERS | _READOUT)
         self._classes = tuple(name.split("@")[0] for name in registers.map.block_names)
         self.reset(0)
         self.refresh(0)
@@ -223,7 +223,7 @@ class Settings:
             synapses=bool(rows.size),
             correlation=self._refresh_correlation(trimmed, moved),
             readout=switched or _meet(written, _READOUT) or ANY_SHARED in moved,
-            observed=(_meet(written, _FIRES) and self._refresh_observed()) or everything,
+            observed=(_meet(written, _OBSERVED) and self._refresh_observed()) or everything,
         )
 
     def next_settling(self, cycle: int, *, observed: bool) -> int:
@@ -309,7 +309,7 @@ class Settings:
     def _refresh_observed(self) -> bool:
         config = self._config.columns
         readout = config["enable_readout_amplifier"] | config["enable_readout"] | config["enable_unbuffered_access"]
-        observed = self.neurons.can_fire | readout
+        observed = (config["enable_fire"] | readout).astype(np.bool_)  # what is held in reset goes on from there
         if np.array_equal(observed, self.observed):
             return False
         self.observed = observed

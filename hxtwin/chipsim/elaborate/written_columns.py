@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hxtwin.chipsim.elaborate.recent import Recent
 from hxtwin.containers.codec import unchecked_column
 from hxtwin.containers.record import schema
 
@@ -45,6 +46,8 @@ class WrittenColumns:
         pieces = [column.pieces[0][1] for column in self._flags]
         self._flag_words = np.array([piece.word for piece in pieces], dtype=np.intp)
         self._flag_masks = np.array([1 << int(piece.lsb) for piece in pieces], dtype=np.uint32)  # type: ignore[arg-type]  # see `_is_flag`
+        self._recent: Recent[Columns] = Recent()
+        self._is_kept = False
         self.columns: Columns = self._decode(self._words)
 
     @property
@@ -59,9 +62,13 @@ class WrittenColumns:
         words = self._registers.cells[self._cells]
         changed = np.flatnonzero((words != self._words).any(axis=1))
         self._words = words
-        if changed.size == len(words):
-            self.columns = self._decode(words)
+        if changed.size == len(words):  # some go to and fro
+            self.columns = self._recent.get(words.tobytes(), lambda: self._decode(words))
+            self._is_kept = True
         elif changed.size:
+            if self._is_kept:
+                self.columns = {name: column.copy() for name, column in self.columns.items()}
+                self._is_kept = False
             for name, column in self._decode(words[changed]).items():
                 self.columns[name][changed] = column
 

@@ -62,12 +62,12 @@ _CONCERN_RUNNING_EVENTS: Final = frozenset(
         "SynapseDriverConfig",
         "SpikeCounterRead",
         "NeuronBackendConfig",
-        "CommonNeuronBackendConfig",
         "NeuronConfig",
     }
 )
 _CONCERN_ALWAYS: Final = _TRIGGERS | {
     "BackgroundSpikeSource",
+    "CommonNeuronBackendConfig",
     "PPUControlRegister",
     "CommonPhyConfigChip",
     "ADPLL",
