@@ -12,8 +12,11 @@ MNIST is looked for in ``$HXTWIN_MNIST_DATA`` (else in ``../shared/data/mnist``)
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import sys
+import warnings
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,10 +26,12 @@ from unittest import mock
 import attrs
 import numpy as np
 
+import hxtwin
 from acceptance import check
 from acceptance.figure import Figure, at_least, at_most, reported
 from acceptance.piece import Piece, Topic
 from acceptance.provenance import ROOT
+from acceptance.timing import measure
 from hxtwin.calib import spiking
 from hxtwin.calib.measurement_chip import NEURON
 from hxtwin.frontend.torch import ExecutionInstance, Experiment
@@ -41,6 +46,7 @@ from hxtwin.graph.execution.spike_trains import LabelledSpikes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from types import ModuleType
 
     from hxtwin.calib.spiking_result import SpikingCalibrationResult
     from hxtwin.calib.target import SpikingCalibTarget
@@ -58,6 +64,8 @@ _FEW: Final = 300
 #: A network that guesses is right as often as the most frequent class occurs; more by chance, in percent.
 _LUCK: Final = 6.0
 _LOST: Final = 10.0
+_STEP_MS: Final = 600.0
+_ROUNDS: Final = 5
 
 
 def _url(chip: int) -> str:
@@ -258,6 +266,36 @@ def _mixed(task: str) -> Iterable[Figure]:
     yield at_most("samples received", result.counts["samples_received"], 0, "")
 
 
+# --- time of a step ---------------------------------------------------------------------------------------------------
+
+
+def _benchmark(name: str) -> ModuleType:
+    """A module of the benchmarks, which are no package."""
+    folder = str(ROOT / "benchmarks")
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return importlib.import_module(name)
+
+
+def _step() -> Iterable[Figure]:
+    """Where the time of an MNIST step of 100 images goes, beside the paper and a step in software."""
+    chip, peer = _benchmark("bench_frontend_chip"), _benchmark("bench_frontend_peer")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a few of the random weights are beyond the range of the chip
+        with hxtwin.connect(chip.ENDPOINT) as connection:
+            steps = chip.Steps(connection)
+            steps.step()
+            found = sorted((steps.step() for _ in range(_ROUNDS)), key=lambda phases: phases["total"])[_ROUNDS // 2]
+    yield at_most("total", 1e3 * found["total"], _STEP_MS, "ms", f"median of {_ROUNDS}, {chip.ENDPOINT}; paper 1800 ms")
+    for row, (phases, paper) in chip.ROWS.items():
+        if row != "total":
+            beside = "" if paper is None else f"paper {paper:g} ms"
+            yield reported(row, 1e3 * sum(found[phase] for phase in phases), "ms", beside)
+    for library, make in peer.STEPS.items():
+        timing = measure(make(), _ROUNDS)
+        yield reported(f"step in software, {library}", 1e3 * timing.median, "ms", f"median of {_ROUNDS}")
+
+
 _CHECKS: Final[tuple[tuple[str, str, Callable[[str], Iterable[Figure]]], ...]] = (
     ("elsewhere", "the same weights in software and on another chip", _elsewhere),
     ("constant", "membranes replaced by a constant", _constant),
@@ -280,6 +318,7 @@ TOPIC = Topic(
         ),
         Piece("mnist-loop", f"MNIST in 5 executions, chip {CHIPS[0]}", partial(_trained, "mnist", CHIPS[0], _MNIST), 0),
         *(Piece(f"mnist-{name}", f"MNIST: {title}", partial(work, "mnist"), CHIPS[0]) for name, title, work in _CHECKS),
+        Piece("mnist-step", "Time of a training step of 100 MNIST images", _step, 0),
         Piece("training-tests", "Frontend tests", lambda: check.tests("frontend", ["tests/frontend"])),
     ),
 )
