@@ -43,6 +43,13 @@ def bring_up() -> NDArray[np.uint64]:
 
 
 @functools.cache
+def touch_external_memory() -> NDArray[np.uint64]:
+    """Writes a word to every page of the external memory, which the system gives to a process only then."""
+    first, words, page = 0x84000000, 1 << 26, 1024
+    pairs = ((ut.OmnibusAddress(address=first + place), ut.OmnibusData(0)) for place in range(0, words, page))
+    return ut.encode([message for pair in pairs for message in pair], "to_fpga")
+
+
 def _addresses() -> list[int]:
     """Addresses of all kinds of containers; of large memories some."""
     found: set[int] = {0x88000000, 0x88000006, 0x88000007, 0x88000008, 0x8800000C, 0x88007C00, 0x88007C06}

@@ -55,6 +55,7 @@ def fuzz(make: Make, streams: int = STREAMS, seed: int = SEED) -> Iterable[Figur
     bring_up = np.concatenate([random_streams.bring_up(), random_streams.HALT])
     unanswered, words, before = 0, 0, 0.0
     with _quiet():
+        twin.feed(random_streams.touch_external_memory())  # or pages that random writes touch count as growth
         for number in range(streams):
             if number % _FRESH_CHIP == 0:
                 twin.reset()
