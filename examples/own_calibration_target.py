@@ -28,11 +28,12 @@ arguments.add_argument("--repetitions", type=int, default=10, help="runs to aver
 arguments.add_argument("--result", type=Path, help="file to keep the calibration in")
 options = arguments.parse_args()
 
-# %% The target: a value for all circuits, or one for each of the 512. Every second circuit is a slow one.
+# %% The target: a value for all circuits, or one for each of the 512. Every second circuit is a slow one. Runs begin
+# with a reset of all neurons, which leaves these at rest, since reset and leak potential are the same.
 SLOW, FAST = 20e-6, 5e-6
 tau_mem = np.where(np.arange(512) % 2, SLOW, FAST)
 target = SpikingCalibTarget(
-    neuron=NeuronCalibTarget(leak=100, reset=90, threshold=150, tau_mem=tau_mem, tau_syn=2e-6, i_synin_gm=300)
+    neuron=NeuronCalibTarget(leak=100, reset=100, threshold=150, tau_mem=tau_mem, tau_syn=2e-6, i_synin_gm=300)
 )
 
 # %% The calibration: measured on the chip, kept in the cache under chip and target.

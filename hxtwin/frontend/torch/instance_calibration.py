@@ -191,6 +191,8 @@ def _shared(modules: Sequence[tuple[Population, AELIF]]) -> dict[str, npt.NDArra
 def _values(module: AELIF) -> dict[str, npt.NDArray[np.float64]]:
     names = _PER_NEURON if module.fire else [name for name in _PER_NEURON if name not in _OF_SPIKES]
     found = {name: module.params.hardware_value(name) for name in names}
+    if not module.fire:  # every entry begins with a forced reset, which is to leave them at rest
+        found["reset"] = found["leak"]
     capacitance = module.params.hardware_value("membrane_capacitance")
     if capacitance is not None:
         found["membrane_capacitance"] = np.clip(np.rint(capacitance), 0, 63)
