@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hxtwin.chipsim.compiled import kernel
+from hxtwin.chipsim.parameters import CHIP_CYCLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,8 +106,6 @@ KNOWN: Final = -1
 """In place of the number of a read: the word of this answer is known."""
 _READ: Final = 0x10
 _TRIGGERS: Final = 2
-_CHIP_CYCLES: Final = 2
-"""In one FPGA cycle."""
 _SPECIAL_CHIP_END: Final = 0x000C0000
 _U32: Final = 0xFFFFFFFF
 
@@ -148,7 +147,7 @@ def put_access(
 ) -> None:
     """Sends an access to the chip, where it is made in an FPGA cycle; `number` tells reads apart."""
     n = state[N_ACCESSES]
-    access_cycles[n] = 2 * cycle
+    access_cycles[n] = CHIP_CYCLES * cycle
     access_addresses[n] = np.uint32(address & _U32)
     access_words[n] = np.uint32(word & _U32)
     access_flags[n] = np.uint8(flags)
@@ -217,12 +216,12 @@ def trigger_conversion(
     done: Integer = start + numbers[CADC_READ]
     duration = state[CADC_DURATION + hemisphere]
     if duration > 0:
-        end = _CHIP_CYCLES * start + duration
-        done = max(done, (end + _CHIP_CYCLES - 1) // _CHIP_CYCLES)
+        end = CHIP_CYCLES * start + duration
+        done = max(done, (end + CHIP_CYCLES - 1) // CHIP_CYCLES)
         n = state[N_CONVERSIONS]
         conversions[n, 0] = hemisphere
         conversions[n, 1] = (address >> 6) & 0xFF
-        conversions[n, 2] = _CHIP_CYCLES * start
+        conversions[n, 2] = CHIP_CYCLES * start
         conversions[n, 3] = end
         state[N_CONVERSIONS] = n + 1
     state[CADC_FREE + hemisphere] = done
